@@ -26,6 +26,11 @@ declare module "@std/text/closest-string" {
   ): string;
 }
 
+declare module "@std/text/levenshtein-distance" {
+  /** How many insertions, deletions and substitutions turn one string into the other. */
+  export function levenshteinDistance(one: string, other: string): number;
+}
+
 declare module "@std/cli/parse-args" {
   export interface ParseOptions {
     string?: readonly string[];

@@ -1,0 +1,279 @@
+/**
+ * Everything the program says leaves through here (the lines of events are worded in words.ts).
+ *
+ * - stdout is for data and results, stderr for words. With `--json`, stdout is NDJSON and nothing else.
+ * - `error: ` then the action that failed, then `: ` and the state; `hint: ` on a line of its own.
+ * - Sentence case, no contractions, no final period. Sizes, times and rates come from units.ts.
+ * - Every string from outside passes `safe()`, or `safeLines()` where line breaks are its own.
+ * - `-q` leaves data, failures, warnings and errors. A stack is shown only with `-v`.
+ * - Colour marks `error`, `hint` and `warning`, only where `mayColor()` allows it; it never carries meaning alone.
+ * - One line is one write. The progress bar steps aside for it.
+ */
+import type { FerryEvent, Summary, TransferFacts } from "../lib/events.ts";
+import { EXIT, Failure } from "../lib/failure.ts";
+import { safe, safeLines } from "../lib/text/safe.ts";
+import { formatBytes, formatMs } from "../lib/text/units.ts";
+import { type Context, mayColor, type Output, PipeClosed } from "./context.ts";
+import type { Globals } from "./globals.ts";
+import { Progress } from "./progress.ts";
+import { wordingOf } from "./words.ts";
+
+/** `transfer.progress` of one transfer is printed at most this often. */
+const PROGRESS_EVENT_MS = 1000;
+
+const RED = "31;1";
+const YELLOW = "33;1";
+const CYAN = "36";
+
+/** The global options that decide how things are said. */
+export type Voice = Pick<
+  Globals,
+  "json" | "quiet" | "verbose" | "color" | "progress"
+>;
+
+/** Says things the way the global options ask for. */
+export class Reporter {
+  readonly #context: Context;
+  readonly #voice: Voice;
+  readonly #progress: Progress | undefined;
+  readonly #lastProgress = new Map<string, number>();
+  readonly #tally = new Tally();
+  #summarised = false;
+
+  constructor(context: Context, voice: Voice) {
+    this.#context = context;
+    this.#voice = voice;
+    const style = voice.progress === "auto"
+      ? context.stderr.isTerminal && context.env("TERM") !== "dumb"
+        ? "bar"
+        : "plain"
+      : voice.progress;
+    this.#progress = voice.json || voice.quiet || style === "none"
+      ? undefined
+      : new Progress(context.stderr, context.clock, style);
+  }
+
+  /** Whether stdout is NDJSON. */
+  get json(): boolean {
+    return this.#voice.json;
+  }
+
+  /** Reports an event: a JSON line, or its line for people. Also feeds progress and the summary's counts. */
+  event(event: FerryEvent): void {
+    this.#tally.count(event);
+    this.#feedProgress(event);
+    if (event.event === "summary") this.#summarised = true;
+    if (this.json) {
+      if (
+        event.event !== "transfer.progress" || this.#isDue(event.id + event.to)
+      ) {
+        this.#printEvent(event);
+      }
+      return;
+    }
+    if (event.event === "warning" || event.event === "error") {
+      this.#problem(event.event, event.message, event.hint);
+    } else if (event.event === "summary") this.#summaryNote(event);
+    const wording = wordingOf(event);
+    if (wording === undefined) return;
+    const { quiet, verbose } = this.#voice;
+    if (wording.as === "note") this.note(wording.text);
+    else if (wording.as === "detail") {
+      if (verbose) this.note(wording.text);
+    } else if (wording.as !== "result" || !quiet) {
+      this.data(wording.text + "\n");
+    }
+  }
+
+  /**
+   * Reports what ended the command: on stderr, and with `--json` also as an `error` event. A closed
+   * pipe and the signals, which were answered when they came, are not worded for people.
+   */
+  failure(failure: Failure): void {
+    if (failure instanceof PipeClosed) return;
+    const { code, message, hint } = failure;
+    if (this.json) {
+      this.#printEvent({
+        event: "error",
+        code,
+        message,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+    if (code !== "sigint" && code !== "sigterm") {
+      this.#problem("error", message, hint);
+    }
+    if (this.#voice.verbose && failure.cause instanceof Error) {
+      this.#say(safeLines(failure.cause.stack ?? failure.cause.message));
+    }
+  }
+
+  /** Reports an error that is not a `Failure`: a mistake in the program. */
+  defect(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.failure(
+      new Failure("failure", `${message} (this is a defect in Ferry)`, {
+        cause: error,
+      }),
+    );
+  }
+
+  /** Reports something wrong that the command carries on after. */
+  warn(code: string, message: string, hint?: string): void {
+    this.event({
+      event: "warning",
+      code,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+
+  /** A line of words on stderr; silent with `-q`. The caller makes strings from outside safe. */
+  note(line: string): void {
+    if (!this.#voice.quiet) this.#say(line);
+  }
+
+  /** Data on stdout as it is; line ends are the caller's. The promise is fulfilled when it is out. */
+  data(data: string | Uint8Array): Promise<void> {
+    return this.#write(this.#context.stdout, data);
+  }
+
+  /** The answer to the first Ctrl-C or SIGTERM. */
+  cancelling(): void {
+    this.#say("Cancelling… press Ctrl-C again to force");
+  }
+
+  /**
+   * Reports the outcome, counted from the events so far unless given otherwise. Later calls do
+   * nothing, so that a command's own summary stands.
+   */
+  summary(outcome: Partial<Omit<Summary, "event">> & { exit: number }): void {
+    if (this.#summarised) return;
+    const counted = this.#tally.summary(outcome.exit);
+    this.event({ ...counted, ...outcome, event: "summary" });
+  }
+
+  /** Puts the progress bar away, when the command is over. */
+  close(): void {
+    this.#progress?.close();
+  }
+
+  #summaryNote(summary: Summary): void {
+    if (summary.ok + summary.failed < 2) return;
+    const { latency_ms: latency } = summary;
+    const failed = summary.failed > 0 ? `, ${summary.failed} failed` : "";
+    const times = latency === null
+      ? ""
+      : `, median ${formatMs(latency.p50)}, longest ${formatMs(latency.max)}`;
+    this.note(
+      `${summary.ok} transferred${failed}, ${
+        formatBytes(summary.bytes)
+      }${times}`,
+    );
+  }
+
+  #printEvent(event: FerryEvent): void {
+    const ts = new Date(this.#context.clock.date()).toISOString();
+    const { event: name, ...fields } = event;
+    this.data(`${JSON.stringify({ v: 1, ts, event: name, ...fields })}\n`);
+  }
+
+  #problem(word: "error" | "warning", message: string, hint?: string): void {
+    const color = word === "error" ? RED : YELLOW;
+    let lines = `${this.#paint(color, `${word}:`)} ${safe(message)}`;
+    if (hint !== undefined) {
+      lines += `\n${this.#paint(CYAN, "hint:")} ${safe(hint)}`;
+    }
+    this.#say(lines);
+  }
+
+  #paint(color: string, text: string): string {
+    const { stderr } = this.#context;
+    return mayColor(this.#context, stderr, this.#voice.color)
+      ? `\x1b[${color}m${text}\x1b[0m`
+      : text;
+  }
+
+  #say(line: string): void {
+    this.#write(this.#context.stderr, `${line}\n`);
+  }
+
+  #write(output: Output, data: string | Uint8Array): Promise<void> {
+    let written = Promise.resolve();
+    const write = () => {
+      written = output.write(data);
+    };
+    if (this.#progress === undefined) write();
+    else this.#progress.around(write);
+    return written;
+  }
+
+  #feedProgress(event: FerryEvent): void {
+    switch (event.event) {
+      case "transfer.started":
+        return this.#progress?.start(
+          event.id + event.to,
+          event.name,
+          other(event),
+          event.bytes,
+        );
+      case "transfer.progress":
+        return this.#progress?.update(
+          event.id + event.to,
+          event.bytes,
+          event.total,
+        );
+      case "transfer.completed":
+      case "transfer.failed":
+        this.#lastProgress.delete(event.id + event.to);
+        return this.#progress?.finish(event.id + event.to);
+    }
+  }
+
+  #isDue(key: string): boolean {
+    const now = this.#context.clock.now();
+    const last = this.#lastProgress.get(key);
+    if (last !== undefined && now - last < PROGRESS_EVENT_MS) return false;
+    this.#lastProgress.set(key, now);
+    return true;
+  }
+}
+
+function other({ dir, from, to }: TransferFacts): string {
+  return dir === "send" ? to : from;
+}
+
+/** Counts finished transfers for the summary. */
+class Tally {
+  #ok = 0;
+  #failed = 0;
+  #bytes = 0;
+  readonly #latencies: number[] = [];
+
+  count(event: FerryEvent): void {
+    if (event.event === "transfer.failed") this.#failed++;
+    if (event.event !== "transfer.completed") return;
+    this.#ok++;
+    this.#bytes += event.bytes ?? 0;
+    if (event.latency_ms !== undefined) {
+      this.#latencies.push(event.latency_ms.total);
+    }
+  }
+
+  /** A command that failed without a failed transfer still counts as one failure. */
+  summary(exit: number): Summary {
+    const sorted = this.#latencies.toSorted((a, b) => a - b);
+    const at = (share: number): number =>
+      sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)] ?? 0;
+    return {
+      event: "summary",
+      ok: this.#ok,
+      failed: exit === EXIT.ok ? this.#failed : Math.max(this.#failed, 1),
+      bytes: this.#bytes,
+      latency_ms: sorted.length === 0
+        ? null
+        : { p50: at(0.5), p95: at(0.95), max: at(1) },
+      exit,
+    };
+  }
+}

@@ -1,0 +1,125 @@
+/** How events read for people: one line each, every string from outside made safe. */
+import type {
+  FerryEvent,
+  TransferCompleted,
+  TransferFacts,
+} from "../lib/events.ts";
+import { safe, safeLines } from "../lib/text/safe.ts";
+import { formatBytes, formatMs, formatRate } from "../lib/text/units.ts";
+
+/**
+ * Where a line belongs: `result` and `data` on stdout (a result is left out with `-q`, data never),
+ * `failure` on stdout always, `note` on stderr unless `-q`, `detail` on stderr with `-v`.
+ */
+export interface Wording {
+  readonly as: "result" | "data" | "failure" | "note" | "detail";
+  readonly text: string;
+}
+
+/** The line for an event; `undefined` for those shown in another way (problems, progress, summary). */
+export function wordingOf(event: FerryEvent): Wording | undefined {
+  switch (event.event) {
+    case "ready":
+      return note(
+        event.role === "hub"
+          ? `hub ${safe(event.name)} is ready on ${address(event.addr)}${
+            open(event.secure)
+          }`
+          : `connected to ${safe(event.hub)} as ${safe(event.name)}${
+            open(event.secure)
+          }`,
+      );
+    case "peer.joined":
+      return note(`${safe(event.name)} joined`);
+    case "peer.left":
+      return note(`${safe(event.name)} left`);
+    case "peer":
+      return {
+        as: "data",
+        text: `${safe(event.name)}  ${safe(event.address)}  since ${
+          safe(event.since)
+        }`,
+      };
+    case "transfer.offered":
+      return event.dir === "receive"
+        ? note(`${safe(event.from)} offers ${safe(event.name)}${size(event)}`)
+        : detail(`offered ${route(event)}${size(event)}`);
+    case "transfer.accepted":
+      return detail(`accepted ${route(event)}`);
+    case "transfer.declined":
+      return detail(`declined ${route(event)}`);
+    case "transfer.started":
+      return detail(`started ${route(event)}`);
+    case "transfer.completed":
+      return completed(event);
+    case "transfer.failed":
+      return {
+        as: "failure",
+        text: `failed ${route(event)}: ${safe(event.message)}`,
+      };
+    case "help":
+      return { as: "data", text: event.text };
+    case "version":
+      return {
+        as: "data",
+        text:
+          `ferry ${event.version} (deno ${event.deno}, ${event.os} ${event.arch})`,
+      };
+    default:
+      return undefined;
+  }
+}
+
+function completed(event: TransferCompleted): Wording {
+  if (event.dir === "receive" && event.kind !== "file") {
+    const body = event.kind === "text"
+      ? event.text ?? ""
+      : JSON.stringify(event.data) ?? "";
+    return { as: "data", text: message(event.from, body) };
+  }
+  const bytes = event.bytes === null ? "" : `  ${formatBytes(event.bytes)}`;
+  if (event.dir === "receive") {
+    const where = event.saved === undefined ? "" : ` → ${safe(event.saved)}`;
+    return { as: "result", text: `received ${route(event)}${bytes}${where}` };
+  }
+  const time = event.latency_ms === undefined
+    ? ""
+    : `  ${formatMs(event.latency_ms.total)} end to end (${
+      formatRate(event.bytes_per_s)
+    })`;
+  return { as: "result", text: `sent ${route(event)}${bytes}${time}` };
+}
+
+/** `alice: hello`, or the lines of a longer message indented below the name. */
+function message(from: string, body: string): string {
+  const lines = safeLines(body).split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  if (lines.length <= 1) return `${safe(from)}: ${lines[0] ?? ""}`;
+  return [`${safe(from)}:`, ...lines.map((line) => `    ${line}`)].join("\n");
+}
+
+function route({ dir, name, from, to }: TransferFacts): string {
+  return dir === "send"
+    ? `${safe(name)} → ${safe(to)}`
+    : `${safe(name)} ← ${safe(from)}`;
+}
+
+function size({ bytes }: TransferFacts): string {
+  return bytes === null ? "" : ` (${formatBytes(bytes)})`;
+}
+
+function address({ host, port }: { host: string; port: number }): string {
+  return `${host.includes(":") ? `[${safe(host)}]` : safe(host)}:${port}`;
+}
+
+function open(secure: boolean): string {
+  return secure ? "" : " (insecure: not encrypted, no secret)";
+}
+
+function note(text: string): Wording {
+  return { as: "note", text };
+}
+
+function detail(text: string): Wording {
+  return { as: "detail", text };
+}

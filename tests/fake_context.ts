@@ -1,0 +1,148 @@
+/** A world in memory for tests of `run()` and of commands. */
+import {
+  type Context,
+  type InterruptKind,
+  type Output,
+  PipeClosed,
+} from "../cmd/context.ts";
+import type { Failure } from "../lib/failure.ts";
+import type { Clock } from "../lib/time/clock.ts";
+import { FakeClock } from "./fake_clock.ts";
+
+/** What a test may choose; the rest is a quiet machine without terminals, variables or a home. */
+export interface FakeOptions {
+  /** What stdin holds; several chunks come one at a time. */
+  stdin?:
+    | string
+    | Uint8Array<ArrayBuffer>
+    | readonly (string | Uint8Array<ArrayBuffer>)[];
+  env?: Record<string, string>;
+  /** Whether all three streams, or which of them, are terminals. */
+  terminal?: boolean | { stdin?: boolean; stdout?: boolean; stderr?: boolean };
+  columns?: number;
+  /** A `FakeClock` unless given; pass `systemClock` where real sockets are waited for. */
+  clock?: Clock;
+  hostname?: string;
+  cwd?: string;
+  signal?: AbortSignal;
+}
+
+/** A context and the handles a test needs on it. */
+export interface FakeWorld {
+  context: Context;
+  /** The context's clock, when it is the fake one. */
+  clock: FakeClock;
+  stdout(): string;
+  /** What stdout holds as parsed NDJSON. */
+  events(): Record<string, unknown>[];
+  stderr(): string;
+  /** Sends SIGINT or SIGTERM. */
+  interrupt(kind: InterruptKind): void;
+  /** Lets every further write to stdout fail; as a closed pipe unless told otherwise. */
+  closeStdout(reason?: Failure): void;
+  /** The status of `exitNow`, once it was called. */
+  exitedNow(): number | undefined;
+}
+
+/** Builds a world in memory. */
+export function fakeContext(options: FakeOptions = {}): FakeWorld {
+  const { terminal = false, columns = 80, env = {} } = options;
+  const isTerminal = typeof terminal === "boolean"
+    ? { stdin: terminal, stdout: terminal, stderr: terminal }
+    : terminal;
+  const clock = new FakeClock();
+  const stdout = new FakeOutput(isTerminal.stdout ?? false, columns);
+  const stderr = new FakeOutput(isTerminal.stderr ?? false, columns);
+  const listeners = new Set<(kind: InterruptKind) => void>();
+  let exited: number | undefined;
+  const context: Context = {
+    stdin: {
+      isTerminal: isTerminal.stdin ?? false,
+      stream: () => streamOf(options.stdin ?? ""),
+    },
+    stdout,
+    stderr,
+    clock: options.clock ?? clock,
+    platform: { os: "linux", system: "linux", arch: "x86_64", deno: "2.9.6" },
+    env: (name) => Object.hasOwn(env, name) ? env[name] : undefined,
+    hostname: () => options.hostname ?? "testhost",
+    cwd: () => options.cwd ?? Deno.cwd(),
+    signal: options.signal ?? new AbortController().signal,
+    onInterrupt: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    exitNow: (status) => {
+      exited ??= status;
+    },
+  };
+  return {
+    context,
+    clock,
+    stdout: () => stdout.text(),
+    events: () =>
+      stdout.text().split("\n").filter((line) => line !== "")
+        .map((line): Record<string, unknown> => JSON.parse(line)),
+    stderr: () => stderr.text(),
+    interrupt: (kind) => {
+      for (const listener of [...listeners]) listener(kind);
+    },
+    closeStdout: (reason) => stdout.close(reason ?? new PipeClosed()),
+    exitedNow: () => exited,
+  };
+}
+
+class FakeOutput implements Output {
+  readonly #closed = new AbortController();
+  readonly #chunks: Uint8Array[] = [];
+  readonly #columns: number;
+  readonly isTerminal: boolean;
+
+  constructor(isTerminal: boolean, columns: number) {
+    this.isTerminal = isTerminal;
+    this.#columns = columns;
+  }
+
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  columns(): number {
+    return this.#columns;
+  }
+
+  write(data: string | Uint8Array): Promise<void> {
+    if (!this.closed.aborted) {
+      this.#chunks.push(
+        typeof data === "string"
+          ? new TextEncoder().encode(data)
+          : data.slice(),
+      );
+    }
+    return Promise.resolve();
+  }
+
+  close(reason: Failure): void {
+    this.#closed.abort(reason);
+  }
+
+  text(): string {
+    const decoder = new TextDecoder();
+    return this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true }))
+      .join("") + decoder.decode();
+  }
+}
+
+function streamOf(
+  stdin: NonNullable<FakeOptions["stdin"]>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = typeof stdin === "string" || stdin instanceof Uint8Array
+    ? [stdin]
+    : stdin;
+  const encoder = new TextEncoder();
+  return ReadableStream.from(
+    chunks.map((chunk) =>
+      typeof chunk === "string" ? encoder.encode(chunk) : chunk
+    ).filter((chunk) => chunk.length > 0),
+  );
+}
