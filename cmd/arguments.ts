@@ -6,7 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { Failure } from "../lib/failure.ts";
 import { flagName, type Option, type Options } from "./option.ts";
-import { didYouMean } from "./suggest.ts";
+import { closest, didYouMean } from "./suggest.ts";
 
 /** A command line taken apart. */
 export interface ParsedArguments {
@@ -131,10 +131,15 @@ class Names {
   }
 
   unknown(flag: string): Failure {
+    // Without the dashes, which would make any two short names look alike.
+    const word = closest(
+      flag.replace(/^-+/, ""),
+      this.#long.map((name) => name.slice(2)),
+    );
     return new Failure(
       "usage",
       `Unknown flag ${flag}`,
-      didYouMean(flag, this.#long),
+      word === undefined ? {} : { hint: `did you mean --${word}?` },
     );
   }
 }

@@ -70,12 +70,12 @@ export class PipeClosed extends Failure {
   }
 }
 
-/** Whether the program may ask the user: both ends are a terminal, and neither CI nor the user forbids it. */
+/** Whether the program may ask the user: stdin and stdout are terminals, and neither CI nor the user forbids it. */
 export function mayPrompt(
   context: Context,
   globals: { noInput: boolean },
 ): boolean {
-  return context.stdin.isTerminal && context.stderr.isTerminal &&
+  return context.stdin.isTerminal && context.stdout.isTerminal &&
     !globals.noInput && !context.env("CI");
 }
 

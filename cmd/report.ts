@@ -128,9 +128,9 @@ export class Reporter {
     });
   }
 
-  /** A line of words on stderr; silent with `-q`. The caller makes strings from outside safe. */
+  /** A line of words on stderr; silent with `-q`. Its line breaks stay, everything else is made safe. */
   note(line: string): void {
-    if (!this.#voice.quiet) this.#say(line);
+    if (!this.#voice.quiet) this.#say(safeLines(line));
   }
 
   /** Data on stdout as it is; line ends are the caller's. The promise is fulfilled when it is out. */

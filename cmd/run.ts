@@ -152,6 +152,8 @@ async function perform(
       reporter,
     });
     status = await Promise.race([ran, overdue.promise]) ?? EXIT.ok;
+    // Not even a command that stops without complaint has met its deadline.
+    if (stop.signal.aborted && status === EXIT.ok) throw stop.signal.reason;
   } catch (error) {
     // Whatever breaks because of the stop is the stop's doing.
     const cause = signal.aborted && !(error instanceof Failure)

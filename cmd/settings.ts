@@ -48,7 +48,7 @@ export function resolveValues<O extends Options>(
     const exported = option.commandLineOnly ? undefined : context.env(variable);
     const filed = option.commandLineOnly
       ? undefined
-      : fromConfig(config, name, command);
+      : fromConfig(config, name, command, option.takes === "list");
     if (typed !== undefined) values[key] = read(`--${name}`, typed);
     // An empty variable counts as unset, as it does for most programs.
     else if (exported) values[key] = read(variable, [exported]);
@@ -59,7 +59,7 @@ export function resolveValues<O extends Options>(
 }
 
 function isSwitch(text: string | undefined): text is string {
-  return text === "true" || text === "false";
+  return text !== undefined && /^(0|1|true|false)$/i.test(text);
 }
 
 /** The failure of a parser (`Cannot read duration: "x" …`) as one of the place the text came from. */
@@ -169,6 +169,7 @@ function fromConfig(
   config: Config | undefined,
   name: string,
   command: string | undefined,
+  takesList: boolean,
 ): { source: string; texts: string[] } | undefined {
   if (config === undefined) return undefined;
   const section = command === undefined
@@ -181,6 +182,9 @@ function fromConfig(
   if (inner === undefined && isSection(value)) return undefined;
   const key = inner === undefined ? name : `${command}.${name}`;
   const source = `${JSON.stringify(key)} in ${config.path}`;
+  if (Array.isArray(value) && !takesList) {
+    throw new Failure("usage", `Cannot use ${source}: it is a list`);
+  }
   const items: unknown[] = Array.isArray(value) ? value : [value];
   const texts = items.map((item) => {
     if (["string", "number", "boolean"].includes(typeof item)) {
