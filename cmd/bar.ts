@@ -17,45 +17,49 @@ export interface BarView {
   readonly eta: number | null;
 }
 
+/** Shorter bars say nothing, longer ones nothing more. */
+const SHORTEST_BAR = 8;
+const LONGEST_BAR = 30;
+
 /** One line at most `columns - 1` wide (a full line would wrap); the least telling parts go first. */
 export function renderBar(view: BarView, columns: number): string {
   const room = Math.max(columns - 1, 1);
   const { share, figures } = measures(view);
   const rate = formatRate(view.rate);
-  const eta = view.eta === null ? "" : `${formatMs(view.eta)} left`;
-  const label = view.to === ""
-    ? safe(view.name)
-    : `${safe(view.name)} → ${safe(view.to)}`;
-  const tails = [
-    [share, figures, rate, eta],
-    [share, figures, rate],
-    [share, rate],
-    [share === "" ? formatBytes(view.done) : share],
-  ].map((parts) => parts.filter((part) => part !== "").join("  "));
-  for (const tail of tails) {
-    const left = room - stringWidth(tail) - 2;
-    const wanted = Math.min(stringWidth(label), 12);
-    if (left < wanted && tail !== tails.at(-1)) continue;
-    const bar = view.total === null
-      ? 0
-      : Math.min(left - stringWidth(label) - 4, 30);
-    if (bar >= 8) {
-      return `${label}  ${drawn(view, bar)}  ${tail}`;
+  const label = labelOf(view);
+  const percent = share === "" ? formatBytes(view.done) : share.padStart(5);
+  const known = share === "" ? figures : `${percent}  ${figures}`;
+  const full = join([known, rate, left(view)]);
+  const brief = join([percent, rate]);
+  if (view.total !== null) {
+    for (const tail of [full, join([percent, rate, left(view)]), brief]) {
+      const space = room - stringWidth(join([label, tail])) - 2;
+      if (space >= SHORTEST_BAR) {
+        return join([label, drawn(view, Math.min(space, LONGEST_BAR)), tail]);
+      }
     }
-    const name = cut(label, left);
-    return name === "" ? cut(tail, room) : `${name}  ${tail}`;
   }
-  return "";
+  for (const tail of [full, brief]) {
+    const line = join([label, tail]);
+    if (stringWidth(line) <= room) return line;
+  }
+  const name = cut(label, room - stringWidth(percent) - 2);
+  return name === "" ? cut(percent, room) : join([name, percent]);
 }
 
 /** The same as one line for logs, without a bar and never cut. */
 export function plainLine(view: BarView): string {
   const { share, figures } = measures(view);
-  const label = view.to === ""
-    ? safe(view.name)
-    : `${safe(view.name)} → ${safe(view.to)}`;
-  return [label, share, figures, formatRate(view.rate)]
-    .filter((part) => part !== "").join("  ");
+  return join([labelOf(view), share, figures, formatRate(view.rate)]);
+}
+
+function labelOf({ name, to }: BarView): string {
+  return to === "" ? safe(name) : `${safe(name)} → ${safe(to)}`;
+}
+
+/** The parts there are, set apart. */
+function join(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("  ");
 }
 
 function measures(view: BarView): { share: string; figures: string } {
@@ -63,11 +67,17 @@ function measures(view: BarView): { share: string; figures: string } {
     return { share: "", figures: formatBytes(view.done) };
   }
   // Rounded down: 100 % is shown only when all bytes are through.
-  const percent = Math.floor(100 * fraction(view));
   return {
-    share: `${percent} %`.padStart(5),
+    share: `${Math.floor(100 * fraction(view))} %`,
     figures: `${formatBytes(view.done)} of ${formatBytes(view.total)}`,
   };
+}
+
+/** The time left in whole seconds, so that the line does not flicker. */
+function left({ eta }: BarView): string {
+  if (eta === null) return "";
+  const seconds = Math.ceil(eta / 1000);
+  return `${seconds < 60 ? `${seconds} s` : formatMs(seconds * 1000)} left`;
 }
 
 function fraction({ done, total }: BarView): number {
