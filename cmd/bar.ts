@@ -21,9 +21,12 @@ export interface BarView {
 const SHORTEST_BAR = 8;
 const LONGEST_BAR = 30;
 
-/** One line at most `columns - 1` wide (a full line would wrap); the least telling parts go first. */
+/**
+ * One line at most `columns - 3` wide: a full line would wrap, and so would the `^C` a terminal
+ * echoes behind it. The least telling parts go first.
+ */
 export function renderBar(view: BarView, columns: number): string {
-  const room = Math.max(columns - 1, 1);
+  const room = Math.max(columns - 3, 1);
   const { share, figures } = measures(view);
   const rate = formatRate(view.rate);
   const label = labelOf(view);

@@ -8,12 +8,21 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
+/** `setTimeout` fires at once for more than this; longer waits take several. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The real clock. Its timers keep the process alive until they fire or are taken back. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (left: number) => {
+      timer = left > LONGEST_TIMER_MS
+        ? setTimeout(() => wait(left - LONGEST_TIMER_MS), LONGEST_TIMER_MS)
+        : setTimeout(callback, left);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };

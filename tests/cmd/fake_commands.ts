@@ -85,6 +85,7 @@ export const ENDINGS: readonly Row[] = [
   row("obeys", (context) => untilAborted(context)),
   row("shows", (context) => untilAborted(context), { printsOnly: true }),
   row("returns", (context) => untilAborted(context).catch(() => {})),
+  row("salvages", (context) => untilAborted(context).catch(() => 7)),
   row("hangs", () => new Promise(() => {})),
 ];
 

@@ -132,7 +132,7 @@ Deno.test("run() shows the version before or behind a command", async () => {
 
 for (const [kind, status] of [["sigint", 130], ["sigterm", 143]] as const) {
   Deno.test(`run() answers the first ${kind} with a word and ends with ${status}`, async () => {
-    for (const name of ["obeys", "returns", "shows"]) {
+    for (const name of ["obeys", "returns", "salvages", "shows"]) {
       const world = fakeContext();
       const ended = run([name], world.context, TABLE);
       await world.clock.advance(1);
