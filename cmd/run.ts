@@ -15,7 +15,9 @@ import { TABLE } from "./table.ts";
 import { VERSION } from "./version.ts";
 
 /** A command told to stop has this long; the contract promises an end within 2 s. */
-const GRACE_MS = 1_800;
+const GRACE_MS = 1_700;
+/** And its last output this long, twice. */
+const FLUSH_MS = 100;
 
 /** Runs one command line to its end; never throws. Everything written is out when it resolves. */
 export async function run(
@@ -64,17 +66,29 @@ export async function run(
     status = report(error, reporter);
   }
   reporter.close();
-  await context.stdout.write("");
+  const hurried = status === EXIT.sigint || status === EXIT.sigterm;
+  await flush(context, hurried);
   const { closed } = context.stdout;
   if (
     closed.aborted && !(closed.reason instanceof PipeClosed) &&
     status === EXIT.ok
   ) status = report(closed.reason, reporter);
-  if (reporter.json ? wantsSummary || status !== EXIT.ok : wantsSummary) {
-    reporter.summary({ exit: status });
-  }
-  await Promise.all([context.stdout.write(""), context.stderr.write("")]);
+  if (wantsSummary || status !== EXIT.ok) reporter.summary({ exit: status });
+  await flush(context, hurried);
   return status;
+}
+
+/** Waits until everything is written; with `hurried` only briefly, for a reader that does not read. */
+async function flush(context: Context, hurried: boolean): Promise<void> {
+  const written = Promise.all([
+    context.stdout.write(""),
+    context.stderr.write(""),
+  ]);
+  if (!hurried) return void await written;
+  const late = Promise.withResolvers<void>();
+  const cancel = context.clock.after(FLUSH_MS, late.resolve);
+  await Promise.race([written, late.promise]);
+  cancel();
 }
 
 interface Prepared {

@@ -11,6 +11,12 @@ async function flood({ stdout, signal }: Context): Promise<void> {
   }
 }
 
+/** Writes more than anybody reads, and never looks up. */
+async function stalls({ stdout, stderr }: Context): Promise<void> {
+  await stderr.write("ready\n");
+  for (;;) await stdout.write("x".repeat(65_536));
+}
+
 /** Says that it runs, then waits: for the signal, or for ever. */
 async function wait(
   { stdout, signal }: Context,
@@ -28,6 +34,7 @@ Deno.exit(
   await run(Deno.args, realContext(Deno.exit), [
     row("flood", flood, { printsOnly: true }),
     row("flood-partly", flood),
+    row("stalls", stalls),
     row("obeys", (context) => wait(context, true)),
     row("hangs", (context) => wait(context, false)),
   ]),

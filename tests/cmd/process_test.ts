@@ -80,6 +80,20 @@ Deno.test({
 });
 
 Deno.test({
+  name: "process: SIGTERM ends a command whose output nobody reads",
+  ignore: !POSIX,
+  fn: async () => {
+    const { child, stdout, stderr } = start("stalls");
+    await stderr.read();
+    const since = performance.now();
+    child.kill("SIGTERM");
+    assertEquals((await child.status).code, 143);
+    assertEquals(performance.now() - since < 3_000, true, "it hung");
+    await Promise.all([stdout.cancel(), rest(stderr)]);
+  },
+});
+
+Deno.test({
   name: "process: a full device under stdout is exit 10 and said",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
