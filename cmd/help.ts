@@ -8,7 +8,7 @@ import type { Reporter } from "./report.ts";
 import { didYouMean } from "./suggest.ts";
 import { TABLE } from "./table.ts";
 import { TOPICS } from "./topics.ts";
-import { columns, paragraph } from "./layout.ts";
+import { columns, examples, paragraph } from "./layout.ts";
 
 /** `ferry help [COMMAND|TOPIC]`. */
 export const command = defineCommand({
@@ -104,7 +104,7 @@ function overview(width: number, table: readonly Row[]): string {
 }
 
 function commandHelp(row: Row, command: Command, width: number): string {
-  const { usage, options, description, examples } = command;
+  const { usage, options, description } = command;
   return sections([
     ["", paragraph(description ?? row.summary, width)],
     ["Usage", usage.map((line) => `  ferry ${line}`).join("\n")],
@@ -116,10 +116,7 @@ function commandHelp(row: Row, command: Command, width: number): string {
       ),
     ],
     ["Options", optionLines(options, width)],
-    [
-      "Examples",
-      examples.map(({ line, does }) => `  ${line}\n      ${does}`).join("\n"),
-    ],
+    ["Examples", examples(command.examples, width)],
     ["Options everywhere", optionLines(GLOBALS, width)],
   ]);
 }

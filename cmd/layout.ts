@@ -13,6 +13,18 @@ export function paragraph(text: string, width: number): string {
   ).join("\n\n");
 }
 
+/** Command lines to copy, as they are, each with what it does below it, wrapped. */
+export function examples(
+  list: readonly { line: string; does: string }[],
+  width: number,
+): string {
+  const indent = " ".repeat(6);
+  return list.flatMap(({ line, does }) => [
+    `  ${line}`,
+    ...wrap(does, clamp(width), indent.length).map((part) => indent + part),
+  ]).join("\n");
+}
+
 /** Names and explanations side by side, indented by two and wrapped; `""` without rows. */
 export function columns(
   rows: readonly (readonly [name: string, text: string])[],

@@ -16,7 +16,7 @@ import { formatBytes, formatMs } from "../lib/text/units.ts";
 import { type Context, mayColor, type Output, PipeClosed } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { Progress } from "./progress.ts";
-import { wordingOf } from "./words.ts";
+import { failureOf, wordingOf } from "./words.ts";
 
 /** `transfer.progress` of one transfer is printed at most this often. */
 const PROGRESS_EVENT_MS = 1000;
@@ -73,6 +73,9 @@ export class Reporter {
     }
     if (event.event === "warning" || event.event === "error") {
       this.#problem(event.event, event.message, event.hint);
+    } else if (event.event === "transfer.failed") {
+      const { message, hint } = failureOf(event);
+      this.#problem("error", message, hint);
     } else if (event.event === "summary") this.#summaryNote(event);
     const wording = wordingOf(event);
     if (wording === undefined) return;
@@ -260,7 +263,7 @@ class Tally {
     }
   }
 
-  /** A command that failed without a failed transfer still counts as one failure. */
+  /** A command that failed without a failed transfer still counts as one failure; one that was told to stop does not. */
   summary(exit: number): Summary {
     const sorted = this.#latencies.toSorted((a, b) => a - b);
     const at = (share: number): number =>
@@ -268,7 +271,9 @@ class Tally {
     return {
       event: "summary",
       ok: this.#ok,
-      failed: exit === EXIT.ok ? this.#failed : Math.max(this.#failed, 1),
+      failed: exit === EXIT.ok || exit >= EXIT.sigint
+        ? this.#failed
+        : Math.max(this.#failed, 1),
       bytes: this.#bytes,
       latency_ms: sorted.length === 0
         ? null

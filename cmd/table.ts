@@ -7,6 +7,36 @@ import type { Row } from "./command.ts";
 /** In the order help lists them; rows of one group stand together. */
 export const TABLE: readonly Row[] = [
   {
+    name: "serve",
+    summary: "Run the hub that peers join",
+    group: "Stay connected",
+    load: () => import("./serve.ts"),
+  },
+  {
+    name: "connect",
+    summary: "Join a hub and receive",
+    group: "Stay connected",
+    load: () => import("./connect.ts"),
+  },
+  {
+    name: "send",
+    summary: "Send files or a message to peers",
+    group: "Once",
+    load: () => import("./send.ts"),
+  },
+  {
+    name: "broadcast",
+    summary: "Send files or a message to every peer",
+    group: "Once",
+    load: () => import("./broadcast.ts"),
+  },
+  {
+    name: "peers",
+    summary: "List who is connected",
+    group: "Once",
+    load: () => import("./peers.ts"),
+  },
+  {
     name: "help",
     summary: "Explain a command or a topic",
     group: "About",

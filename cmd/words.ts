@@ -3,16 +3,17 @@ import type {
   FerryEvent,
   TransferCompleted,
   TransferFacts,
+  TransferFailed,
 } from "../lib/events.ts";
 import { safe, safeLines } from "../lib/text/safe.ts";
 import { formatBytes, formatMs, formatRate } from "../lib/text/units.ts";
 
 /**
  * Where a line belongs: `result` and `data` on stdout (a result is left out with `-q`, data never),
- * `failure` on stdout always, `note` on stderr unless `-q`, `detail` on stderr with `-v`.
+ * `note` on stderr unless `-q`, `detail` on stderr with `-v`.
  */
 export interface Wording {
-  readonly as: "result" | "data" | "failure" | "note" | "detail";
+  readonly as: "result" | "data" | "note" | "detail";
   readonly text: string;
 }
 
@@ -52,11 +53,6 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
       return detail(`started ${route(event)}`);
     case "transfer.completed":
       return completed(event);
-    case "transfer.failed":
-      return {
-        as: "failure",
-        text: `failed ${route(event)}: ${safe(event.message)}`,
-      };
     case "help":
       return { as: "data", text: event.text };
     case "version":
@@ -68,6 +64,22 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
     default:
       return undefined;
   }
+}
+
+/** A failed transfer as an error: what could not be done, the state, and what to try. */
+export function failureOf(
+  { dir, from, to, name, code, message }: TransferFailed,
+): { message: string; hint?: string } {
+  const whom = dir === "receive"
+    ? ` from ${from}`
+    : message.toLowerCase().includes(to.toLowerCase())
+    ? ""
+    : ` to ${to}`;
+  const action = dir === "send" ? "send" : "receive";
+  return {
+    message: `Cannot ${action} ${name}${whom}: ${message}`,
+    ...(code === "absent" ? { hint: "ferry peers lists who is" } : {}),
+  };
 }
 
 function completed(event: TransferCompleted): Wording {

@@ -49,7 +49,7 @@ const CODES = {
   "version": { exit: EXIT.integrity, retryable: false },
   "bad-data": { exit: EXIT.data, retryable: false },
   "output": { exit: EXIT.output, retryable: false },
-  "conflict": { exit: EXIT.output, retryable: false },
+  "conflict": { exit: EXIT.refused, retryable: false },
   "disk-full": { exit: EXIT.output, retryable: true },
   "auth": { exit: EXIT.auth, retryable: false },
   "cancelled": { exit: EXIT.failure, retryable: true },
@@ -100,4 +100,11 @@ export class Failure extends Error {
   get exit(): number {
     return exitOf(this.code);
   }
+}
+
+/** A thrown value as a Failure: itself, or an unforeseen error wrapped as `failure`. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new Failure("failure", message, { cause: error });
 }

@@ -82,8 +82,32 @@ const LINES: [string, FerryEvent, string, string][] = [
       message: "no\x1b",
       retryable: false,
     },
-    "failed a.csv → alice: no\\e\n",
     "",
+    "error: Cannot send a.csv to alice: no\\e\n",
+  ],
+  [
+    "a transfer to someone absent",
+    {
+      event: "transfer.failed",
+      ...SENT,
+      code: "absent",
+      message: "alice is not connected",
+      retryable: true,
+    },
+    "",
+    "error: Cannot send a.csv: alice is not connected\nhint: ferry peers lists who is\n",
+  ],
+  [
+    "a transfer that did not arrive",
+    {
+      event: "transfer.failed",
+      ...RECEIVED,
+      code: "disk-full",
+      message: "the disk is full",
+      retryable: true,
+    },
+    "",
+    "error: Cannot receive a.csv from alice: the disk is full\n",
   ],
   [
     "a text message",
@@ -253,7 +277,6 @@ Deno.test("Reporter with -q keeps data, failures and problems only", () => {
   assertEquals(
     stdout,
     [
-      "failed a.csv → alice: no\\e",
       "alice: hello",
       "alice:\n    a\n    b\\e",
       'alice: {"n":12345678901234567890}',
@@ -261,7 +284,10 @@ Deno.test("Reporter with -q keeps data, failures and problems only", () => {
       "",
     ].join("\n"),
   );
-  assertEquals(stderr, "warning: Cannot keep a: it is full\nhint: make room\n");
+  assertEquals(
+    stderr.split("\n").map((line) => line.split(":")[0]),
+    ["error", "error", "hint", "error", "warning", "hint", ""],
+  );
 });
 
 Deno.test("Reporter with -v words every step", () => {

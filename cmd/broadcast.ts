@@ -1,0 +1,115 @@
+/** `ferry broadcast`: files or a message to everyone connected, with a receipt from each. */
+import { EXIT, Failure } from "../lib/failure.ts";
+import type { Delivery } from "../lib/peer/outbox.ts";
+import { defineCommand } from "./command.ts";
+import {
+  chooseHub,
+  defaultName,
+  HUB_OPTIONS,
+  joinBriefly,
+} from "./hub_choice.ts";
+import { ITEM_OPTIONS, itemsOf } from "./items.ts";
+import { value } from "./option.ts";
+import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
+
+/** How many of `n` recipients must have received for the broadcast to count as done. */
+type Quorum = (n: number) => number;
+
+/** See the command table. */
+export const command = defineCommand({
+  usage: [
+    "broadcast PATH…",
+    "broadcast [--name-as NAME] -",
+    "broadcast --text TEXT | --data JSON",
+  ],
+  description:
+    "Sends files, standard input or a message to every peer connected now, and waits " +
+    "for a receipt from each. A slow peer does not hold up the others.",
+  arguments: [{ name: "PATH", help: "A file; - is standard input" }],
+  options: {
+    require: value(
+      "all|any|N|N%",
+      "Who must have received it for exit 0",
+      parseQuorum,
+      {
+        default: "all",
+      },
+    ),
+    ...ITEM_OPTIONS,
+    ...RECEIPT_OPTIONS,
+    ...HUB_OPTIONS,
+  },
+  examples: [
+    { line: "ferry broadcast slides.pdf", does: "A file to everyone" },
+    {
+      line: "ferry broadcast --require 80% update.bin",
+      does: "Exit 0 if four in five have it",
+    },
+    {
+      line: "ferry broadcast --text 'five minutes left'",
+      does: "A message to everyone",
+    },
+  ],
+  async run(context, { options, globals, arguments: paths, reporter }) {
+    const commandAt = context.clock.now();
+    const items = await itemsOf(paths, options, context);
+    const hub = chooseHub(options.hub, context);
+    const client = await joinBriefly(
+      hub,
+      defaultName(context),
+      context,
+      globals,
+    );
+    const to = [...client.peers.values()].map(({ name }) => name);
+    if (to.length === 0) {
+      await client.close();
+      throw new Failure("absent", "Cannot broadcast: no peer is connected", {
+        hint: "peers join with ferry connect",
+      });
+    }
+    const sending = {
+      client,
+      items,
+      to,
+      commandAt,
+      receiptMs: options.receiptTimeout,
+    };
+    const deliveries = await sendItems(sending, context, globals, reporter);
+    return isMet(options.require, deliveries, items.length, to.length)
+      ? EXIT.ok
+      : statusOf(deliveries);
+  },
+});
+
+/** Whether every item reached as many recipients as required. */
+function isMet(
+  quorum: Quorum,
+  deliveries: readonly Delivery[],
+  items: number,
+  n: number,
+): boolean {
+  const arrived = new Map<number, number>();
+  for (const { index, failure } of deliveries) {
+    if (failure === undefined) {
+      arrived.set(index, (arrived.get(index) ?? 0) + 1);
+    }
+  }
+  for (let index = 0; index < items; index++) {
+    if ((arrived.get(index) ?? 0) < quorum(n)) return false;
+  }
+  return true;
+}
+
+function parseQuorum(text: string): Quorum {
+  if (text === "all") return (n) => n;
+  if (text === "any") return () => 1;
+  const [, digits, percent] = /^(\d{1,9})(%?)$/.exec(text) ?? [];
+  const number = Number(digits);
+  if (digits === undefined || number < 1 || (percent === "%" && number > 100)) {
+    throw new Failure(
+      "usage",
+      `Cannot use --require ${text}: it is not all, any, N or N%`,
+    );
+  }
+  return percent === "%" ? (n) => Math.ceil(n * number / 100) : () => number;
+}

@@ -1,0 +1,128 @@
+/** `ferry connect`: a peer that stays connected and receives. */
+import type { FerryEvent } from "../lib/events.ts";
+import { asFailure, Failure } from "../lib/failure.ts";
+import { dial } from "../lib/net/dial.ts";
+import { stayConnected } from "../lib/peer/peer.ts";
+import { isName } from "../lib/protocol/message.ts";
+import { rememberJoined } from "../lib/state/hubs.ts";
+import { formatMs } from "../lib/text/units.ts";
+import { defineCommand } from "./command.ts";
+import {
+  chooseHub,
+  defaultName,
+  HUB_OPTIONS,
+  SOFTWARE,
+  stateOf,
+} from "./hub_choice.ts";
+import { count, flag, text } from "./option.ts";
+import { openInbox, Quota, RECEIVING_OPTIONS } from "./receiving.ts";
+
+/** See the command table. */
+export const command = defineCommand({
+  usage: ["connect [HUB]"],
+  description:
+    "Joins a hub under a name and receives what is sent to it, until it is stopped. " +
+    "When the hub goes away it comes back by itself.",
+  arguments: [{
+    name: "HUB",
+    help: "host, host:port or [v6]:port; default: the hub joined last",
+  }],
+  options: {
+    name: text(
+      "NAME",
+      "The name to be reached by (default: this machine's, made unique)",
+    ),
+    ...RECEIVING_OPTIONS,
+    count: count("N", "Exit 0 after N transfers received", { min: 1 }),
+    once: flag("Exit 0 after one transfer received"),
+    noMenu: flag("Run in the foreground and log a line per event"),
+    ...HUB_OPTIONS,
+  },
+  examples: [
+    { line: "ferry connect 192.0.2.7 --name alice", does: "Receive as alice" },
+    {
+      line: "ferry connect --once --inbox .",
+      does: "Receive one file here, then exit",
+    },
+    {
+      line: "ferry connect --accept bob,carol",
+      does: "Take nothing from anyone else",
+    },
+  ],
+  async run(context, { options, globals, arguments: named, reporter }) {
+    const address = chooseHub(hubNamed(named, options.hub), context);
+    const { clock } = context;
+    if (options.name !== undefined) assertName(options.name);
+    const quota = new Quota(options.once ? 1 : options.count ?? Infinity);
+    const signal = AbortSignal.any([context.signal, quota.enough]);
+    let name = options.name ?? defaultName(context);
+    const emit = (event: FerryEvent) => {
+      reporter.event(event);
+      quota.count(event);
+    };
+    await stayConnected({
+      name,
+      adapt: options.name === undefined,
+      software: SOFTWARE,
+      clock,
+      handshakeMs: globals.connectTimeout,
+      idleMs: globals.idleTimeout,
+      inbox: openInbox(options, () => name, emit, context, globals),
+      random: Math.random,
+      signal,
+      dial: () =>
+        dial(address, { clock, connectMs: globals.connectTimeout, signal }),
+      connected: (client) => {
+        name = client.name;
+        rememberJoined(stateOf(context), address);
+        client.onPresence((change, peer) =>
+          reporter.event({ event: `peer.${change}`, name: peer.name })
+        );
+        reporter.event({
+          event: "ready",
+          role: "peer",
+          name,
+          hub: client.welcome.hub,
+          addr: address,
+          secure: false,
+        });
+      },
+      disconnected: (failure, retryMs) =>
+        reporter.warn(
+          failure.code,
+          `Cannot stay connected: ${failure.message}; again in ${
+            formatMs(retryMs)
+          }`,
+        ),
+    });
+    context.signal.throwIfAborted();
+    if (quota.enough.reason instanceof Failure) {
+      throw asFailure(quota.enough.reason);
+    }
+  },
+});
+
+function hubNamed(
+  named: readonly string[],
+  option: string | undefined,
+): string | undefined {
+  if (named.length > 1) {
+    throw new Failure("usage", "Cannot connect: only one hub can be joined");
+  }
+  if (named.length === 1 && option !== undefined && option !== named[0]) {
+    throw new Failure("usage", "Cannot connect: the hub is named twice");
+  }
+  return named[0] ?? option;
+}
+
+/** Throws Failure `usage` unless a peer can hold `name`. */
+function assertName(name: string): void {
+  if (isName(name)) return;
+  throw new Failure(
+    "usage",
+    `Cannot join as ${JSON.stringify(name)}: it is not a name`,
+    {
+      hint: "names are 1 to 64 letters, digits, dots, underscores and hyphens",
+    },
+  );
+}

@@ -1,0 +1,90 @@
+/** Which hub a command talks to, and who it is there. */
+import { Failure } from "../lib/failure.ts";
+import { type Address, parseAddress } from "../lib/net/address.ts";
+import { dial } from "../lib/net/dial.ts";
+import { Client } from "../lib/peer/client.ts";
+import { joinedHub, runningHub } from "../lib/state/hubs.ts";
+import { stateDirectory } from "../lib/state/paths.ts";
+import type { Context } from "./context.ts";
+import type { Globals } from "./globals.ts";
+import { flag, text } from "./option.ts";
+import { VERSION } from "./version.ts";
+
+/** How a client introduces itself. */
+export const SOFTWARE = `ferry ${VERSION}`;
+
+/** Options of every command that talks to a hub. */
+export const HUB_OPTIONS = {
+  hub: text("HUB", "The hub: host, host:port or [v6]:port"),
+  insecure: flag("Plain TCP, no encryption, no secret"),
+} as const;
+
+/** Ferry's state directory. Throws Failure `output` when the environment names no home. */
+export function stateOf(context: Context): string {
+  const state = stateDirectory(
+    context.platform.os,
+    (name) => context.env(name),
+  );
+  if (state === undefined) {
+    throw new Failure("output", "Cannot keep state: no home directory is set", {
+      hint: "set HOME or XDG_STATE_HOME",
+    });
+  }
+  return state;
+}
+
+/**
+ * The hub named, else the one joined last, else one running on this machine. Throws Failure
+ * `usage` when there is none.
+ */
+export function chooseHub(
+  named: string | undefined,
+  context: Context,
+): Address {
+  if (named !== undefined) return parseAddress(named);
+  const state = stateOf(context);
+  const address = joinedHub(state) ?? runningHub(state);
+  if (address !== undefined) return address;
+  throw new Failure(
+    "usage",
+    "Cannot tell which hub is meant: none was joined before and none runs here",
+    {
+      hint: "name it with --hub HOST:PORT, or start one with ferry serve",
+    },
+  );
+}
+
+/** This machine's name as a name on a hub: what does not fit becomes `-`. */
+export function defaultName(context: Context): string {
+  const name = context.hostname().split(".")[0]?.replace(
+    /[^A-Za-z0-9._-]+/g,
+    "-",
+  ).slice(0, 64);
+  return name === undefined || name === "" ? "ferry" : name;
+}
+
+/** Connects as a one-shot command. Throws Failure. */
+export async function joinBriefly(
+  address: Address,
+  name: string,
+  context: Context,
+  globals: Globals,
+): Promise<Client> {
+  const { clock, signal } = context;
+  const { connectTimeout, idleTimeout } = globals;
+  const stream = await dial(address, {
+    clock,
+    connectMs: connectTimeout,
+    signal,
+  });
+  return await Client.greet(stream, {
+    role: "oneshot",
+    name,
+    adapt: true,
+    software: SOFTWARE,
+    clock,
+    handshakeMs: connectTimeout,
+    idleMs: idleTimeout,
+    signal,
+  });
+}

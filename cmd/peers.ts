@@ -1,0 +1,42 @@
+/** `ferry peers`: who is connected. */
+import { defineCommand } from "./command.ts";
+import {
+  chooseHub,
+  defaultName,
+  HUB_OPTIONS,
+  joinBriefly,
+} from "./hub_choice.ts";
+
+/** See the command table. */
+export const command = defineCommand({
+  usage: ["peers"],
+  description: "Lists who is connected to the hub, in the order they came.",
+  options: { ...HUB_OPTIONS },
+  examples: [
+    { line: "ferry peers", does: "One line for each" },
+    { line: "ferry peers --json", does: "One object for each" },
+  ],
+  printsOnly: true,
+  async run(context, { options, globals, reporter }) {
+    const hub = chooseHub(options.hub, context);
+    const client = await joinBriefly(
+      hub,
+      defaultName(context),
+      context,
+      globals,
+    );
+    const peers = [...client.peers.values()];
+    await client.close();
+    for (const { name, since, address } of peers) {
+      reporter.event({
+        event: "peer",
+        name,
+        since: new Date(since).toISOString(),
+        address,
+      });
+    }
+    if (peers.length === 0) {
+      reporter.note(`no peer is connected to ${client.welcome.hub}`);
+    }
+  },
+});

@@ -1,0 +1,108 @@
+/** What `serve` and `connect` share: where things arrive, from whom, and when enough have. */
+import { resolve } from "@std/path";
+import type { FerryEvent } from "../lib/events.ts";
+import { Failure, failureCode } from "../lib/failure.ts";
+import { Inbox } from "../lib/inbox/inbox.ts";
+import { parseAcceptPolicy } from "../lib/inbox/policy.ts";
+import { homeDirectory } from "../lib/state/paths.ts";
+import { type Context, mayPrompt } from "./context.ts";
+import type { Globals } from "./globals.ts";
+import { Asker } from "./ask.ts";
+import { choice, flag, text, value, type Values } from "./option.ts";
+
+/** The options that say what is taken in. */
+export const RECEIVING_OPTIONS = {
+  inbox: text(
+    "DIR",
+    "Where received files go (default: ferry-inbox in the home directory)",
+  ),
+  accept: value(
+    "all|none|ask|NAME,…",
+    "Whose transfers are taken",
+    parseAcceptPolicy,
+    {
+      default: "all",
+    },
+  ),
+  onConflict: choice(
+    ["rename", "overwrite", "skip", "fail"],
+    "When the file exists already",
+    {
+      default: "rename",
+    },
+  ),
+  keepMessages: flag("Save text and JSON messages as files too"),
+} as const;
+
+/** The inbox these options describe. `name` gives its owner's name. */
+export function openInbox(
+  options: Values<typeof RECEIVING_OPTIONS>,
+  name: () => string,
+  emit: (event: FerryEvent) => void,
+  context: Context,
+  globals: Globals,
+): Inbox {
+  const { accept, onConflict, keepMessages } = options;
+  const windows = context.platform.os === "windows";
+  const asks = accept.kind === "ask";
+  if (asks && !mayPrompt(context, globals)) {
+    throw new Failure(
+      "usage",
+      "Cannot use --accept ask: there is nobody to ask",
+      {
+        hint: "use --accept all, none, or names separated by commas",
+      },
+    );
+  }
+  const asker = asks ? new Asker(context) : undefined;
+  return new Inbox({
+    dir: options.inbox === undefined
+      ? defaultInbox(context)
+      : resolve(context.cwd(), options.inbox),
+    name,
+    accept,
+    onConflict,
+    keepMessages,
+    windows,
+    clock: context.clock,
+    emit,
+    ...(asker === undefined
+      ? {}
+      : { ask: (offer, signal) => asker.ask(offer, signal) }),
+  });
+}
+
+function defaultInbox(context: Context): string {
+  const home = homeDirectory(context.platform.os, (name) => context.env(name));
+  return resolve(home ?? context.cwd(), "ferry-inbox");
+}
+
+/** Counts what arrived; `enough` aborts when the number wanted is reached, or what came cannot be kept here. */
+export class Quota {
+  readonly #enough = new AbortController();
+  #left: number;
+
+  constructor(wanted: number) {
+    this.#left = wanted;
+  }
+
+  /** Aborted when there is nothing more to wait for; the reason is undefined, or the Failure to end with. */
+  get enough(): AbortSignal {
+    return this.#enough.signal;
+  }
+
+  /** Takes an event into account. */
+  count(event: FerryEvent): void {
+    if (event.event === "transfer.completed" && --this.#left <= 0) {
+      this.#enough.abort();
+    }
+    if (event.event !== "transfer.failed" || this.#left === Infinity) return;
+    // Our own disk: waiting for the next transfer would not mend it.
+    const code = failureCode(event.code);
+    if (code === "disk-full" || code === "output") {
+      this.#enough.abort(
+        new Failure(code, `Cannot receive ${event.name}: ${event.message}`),
+      );
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/** `ferry send`: files or a message to named recipients, once. */
+import { Failure } from "../lib/failure.ts";
+import type { Client } from "../lib/peer/client.ts";
+import { isName } from "../lib/protocol/message.ts";
+import { defineCommand } from "./command.ts";
+import type { Context } from "./context.ts";
+import {
+  chooseHub,
+  defaultName,
+  HUB_OPTIONS,
+  joinBriefly,
+} from "./hub_choice.ts";
+import { ITEM_OPTIONS, itemsOf } from "./items.ts";
+import { duration, list } from "./option.ts";
+import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
+
+/** See the command table. */
+export const command = defineCommand({
+  usage: [
+    "send --to NAME[,NAME…] PATH…",
+    "send --to NAME[,NAME…] [--name-as NAME] -",
+    "send --to NAME[,NAME…] --text TEXT | --data JSON",
+  ],
+  description:
+    "Sends files, standard input or a message to peers, and waits for each receipt. " +
+    "The name hub is the hub itself.",
+  arguments: [{ name: "PATH", help: "A file; - is standard input" }],
+  options: {
+    to: list("NAME", "Who gets it"),
+    ...ITEM_OPTIONS,
+    wait: duration("DURATION", "Wait so long for absent recipients to join"),
+    ...RECEIPT_OPTIONS,
+    ...HUB_OPTIONS,
+  },
+  examples: [
+    {
+      line: "ferry send --to alice report.csv photo.png",
+      does: "Two files to alice",
+    },
+    {
+      line: "ferry send --to alice,bob --text 'lunch?'",
+      does: "A message to two peers",
+    },
+    {
+      line: "ferry send --to hub --data '{\"done\": true}'",
+      does: "JSON to the hub",
+    },
+    {
+      line: "tar c src | ferry send --to alice --name-as src.tar -",
+      does: "A pipe",
+    },
+  ],
+  async run(context, { options, globals, arguments: paths, reporter }) {
+    const commandAt = context.clock.now();
+    const to = recipients(options.to);
+    const items = await itemsOf(paths, options, context);
+    const hub = chooseHub(options.hub, context);
+    const client = await joinBriefly(
+      hub,
+      defaultName(context),
+      context,
+      globals,
+    );
+    if (options.wait !== undefined) {
+      await waitFor(to, client, options.wait, context);
+    }
+    const sending = {
+      client,
+      items,
+      to,
+      commandAt,
+      receiptMs: options.receiptTimeout,
+    };
+    return statusOf(await sendItems(sending, context, globals, reporter));
+  },
+});
+
+function recipients(to: readonly string[] | undefined): string[] {
+  if (to === undefined) {
+    throw new Failure("usage", "Cannot send: --to is missing", {
+      hint: "name who gets it: ferry send --to alice …",
+    });
+  }
+  const byKey = new Map(to.map((name) => [name.toLowerCase(), name]));
+  for (const name of byKey.values()) {
+    if (!isName(name)) {
+      throw new Failure(
+        "usage",
+        `Cannot send to ${JSON.stringify(name)}: it is not a name`,
+        {
+          hint:
+            "names are 1 to 64 letters, digits, dots, underscores and hyphens",
+        },
+      );
+    }
+  }
+  return [...byKey.values()];
+}
+
+/** Resolves when every recipient is connected, or when `ms` are over; the hub then says who is absent. */
+async function waitFor(
+  to: readonly string[],
+  client: Client,
+  ms: number,
+  { clock, signal }: Context,
+): Promise<void> {
+  const isHere = (name: string) =>
+    name.toLowerCase() === "hub" || client.peers.has(name.toLowerCase());
+  const done = Promise.withResolvers<void>();
+  const check = () => {
+    if (to.every(isHere)) done.resolve();
+  };
+  const stop = clock.after(ms, done.resolve);
+  const lost = client.finished.then(() => done.resolve());
+  const unsubscribe = client.onPresence(check);
+  signal.addEventListener("abort", () => done.resolve());
+  check();
+  await Promise.race([done.promise, lost]);
+  stop();
+  unsubscribe();
+}

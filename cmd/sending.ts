@@ -1,0 +1,66 @@
+/** What `send` and `broadcast` share: joining, sending, and the exit status that sums it up. */
+import { EXIT, exitOf } from "../lib/failure.ts";
+import type { Client } from "../lib/peer/client.ts";
+import { type Delivery, type Item, sendAll } from "../lib/peer/outbox.ts";
+import type { Context } from "./context.ts";
+import type { Globals } from "./globals.ts";
+import { duration } from "./option.ts";
+import type { Reporter } from "./report.ts";
+
+/** Options of every command that waits for receipts. */
+export const RECEIPT_OPTIONS = {
+  receiptTimeout: duration(
+    "DURATION",
+    "Wait for a receipt after the last byte",
+    {
+      default: "60s",
+    },
+  ),
+} as const;
+
+/** What one sending needs to know. */
+export interface Sending {
+  readonly client: Client;
+  readonly items: readonly Item[];
+  readonly to: readonly string[];
+  /** When the command began, on the context's clock. */
+  readonly commandAt: number;
+  readonly receiptMs: number;
+}
+
+/** Sends all items to all recipients and says BYE. Throws the signal's reason when it was told to stop. */
+export async function sendItems(
+  { client, items, to, commandAt, receiptMs }: Sending,
+  context: Context,
+  globals: Globals,
+  reporter: Reporter,
+): Promise<Delivery[]> {
+  const deliveries = await sendAll(items, {
+    carrier: client.outbound,
+    from: client.name,
+    to,
+    deadlines: {
+      acceptMs: globals.acceptTimeout,
+      idleMs: globals.idleTimeout,
+      receiptMs,
+    },
+    clock: context.clock,
+    commandAt,
+    roundTripMs: () => client.roundTripMs,
+    emit: (event) => reporter.event(event),
+    signal: context.signal,
+  });
+  await client.close();
+  context.signal.throwIfAborted();
+  return deliveries;
+}
+
+/** 0 when all arrived, 7 when some did, else what they failed with (7 when that differs). */
+export function statusOf(deliveries: readonly Delivery[]): number {
+  const failures = deliveries.flatMap(({ failure }) => failure ?? []);
+  if (failures.length === 0) return EXIT.ok;
+  if (failures.length < deliveries.length) return EXIT.partial;
+  const statuses = new Set(failures.map(({ code }) => exitOf(code)));
+  const [only = EXIT.partial] = statuses;
+  return statuses.size === 1 ? only : EXIT.partial;
+}

@@ -1,0 +1,154 @@
+/** `ferry serve`: the hub. */
+import { join, resolve } from "@std/path";
+import { Failure } from "../lib/failure.ts";
+import { Hub } from "../lib/hub/hub.ts";
+import { LocalRecipient } from "../lib/hub/local.ts";
+import { DEFAULT_PORT, formatAddress } from "../lib/net/address.ts";
+import { MAX_PEERS } from "../lib/protocol/limits.ts";
+import { isName } from "../lib/protocol/message.ts";
+import { noteRunning } from "../lib/state/hubs.ts";
+import { defineCommand } from "./command.ts";
+import { defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
+import { count, flag, size, text } from "./option.ts";
+import { openInbox, RECEIVING_OPTIONS } from "./receiving.ts";
+
+/** See the command table. */
+export const command = defineCommand({
+  usage: ["serve"],
+  description:
+    "Runs the hub that peers join. What is sent to the name hub arrives in its inbox.",
+  options: {
+    host: text("HOST", "The address to listen on", { default: "0.0.0.0" }),
+    port: count("PORT", "The port to listen on; 0 picks a free one", {
+      default: String(DEFAULT_PORT),
+      max: 65535,
+    }),
+    name: text("NAME", "The hub's name (default: this machine's)"),
+    ...RECEIVING_OPTIONS,
+    spool: text(
+      "DIR",
+      "Where transfers under way are kept (default: in the state directory)",
+    ),
+    spoolLimit: size(
+      "SIZE",
+      "Refuse transfers when more than this is under way",
+    ),
+    maxPeers: count("N", "Peers connected at once", {
+      default: String(MAX_PEERS),
+      min: 1,
+    }),
+    insecure: flag("Plain TCP, no encryption, no secret"),
+    noMenu: flag("Run in the foreground and log a line per event"),
+  },
+  examples: [
+    { line: "ferry serve", does: "A hub for the machines on this network" },
+    {
+      line: "ferry serve --host 127.0.0.1 --port 0 --json",
+      does: "For a test: read the port from ready",
+    },
+  ],
+  async run(context, { options, globals, arguments: extra, reporter }) {
+    if (extra.length > 0) {
+      throw new Failure(
+        "usage",
+        `Cannot serve ${extra[0]}: serve takes no arguments`,
+      );
+    }
+    const { clock, signal } = context;
+    const name = options.name ?? defaultName(context);
+    if (!isName(name)) {
+      throw new Failure(
+        "usage",
+        `Cannot serve as ${JSON.stringify(name)}: it is not a name`,
+      );
+    }
+    const state = stateOf(context);
+    const emit = reporter.event.bind(reporter);
+    const inbox = openInbox(options, () => "hub", emit, context, globals);
+    const listener = listen(options.host, options.port);
+    const hub = new Hub({
+      listener,
+      name,
+      software: SOFTWARE,
+      clock,
+      spoolDir: options.spool === undefined
+        ? join(state, "spool")
+        : resolve(context.cwd(), options.spool),
+      ...(options.spoolLimit === undefined
+        ? {}
+        : { spoolLimit: options.spoolLimit }),
+      maxPeers: options.maxPeers,
+      handshakeMs: globals.connectTimeout,
+      idleMs: globals.idleTimeout,
+      inbox: new LocalRecipient(inbox, clock),
+      events: {
+        joined: (peer) => emit({ event: "peer.joined", name: peer.name }),
+        left: (peer) => emit({ event: "peer.left", name: peer.name }),
+        trouble: (who, failure) =>
+          reporter.warn(failure.code, `${who}: ${failure.message}`),
+      },
+    });
+    const forget = noteRunning(state, reachable(hub.addr));
+    try {
+      emit({
+        event: "ready",
+        role: "hub",
+        name,
+        hub: name,
+        addr: hub.addr,
+        secure: false,
+      });
+      if (!isLoopback(hub.addr.host)) {
+        reporter.warn(
+          "insecure",
+          `Anyone who can reach port ${hub.addr.port} can join and read along`,
+          "listen on this machine alone with --host 127.0.0.1",
+        );
+      }
+      await new Promise<void>((stop) => {
+        signal.addEventListener("abort", () => stop());
+        if (signal.aborted) stop();
+      });
+    } finally {
+      await hub.shutdown();
+      forget();
+    }
+    signal.throwIfAborted();
+  },
+});
+
+function listen(host: string, port: number): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname: host, port });
+  } catch (error) {
+    const where = formatAddress({ host, port });
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new Failure(
+        "unreachable",
+        `Cannot listen on ${where}: the port is in use`,
+        {
+          cause: error,
+          hint: "choose another with --port, or 0 for any free one",
+        },
+      );
+    }
+    const state = error instanceof Error
+      ? error.message.replace(/ \(os error \d+\)/, "")
+      : String(error);
+    throw new Failure("unreachable", `Cannot listen on ${where}: ${state}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Where the hub is for a command on this machine. */
+function reachable(
+  { host, port }: { host: string; port: number },
+): { host: string; port: number } {
+  if (host === "0.0.0.0") return { host: "127.0.0.1", port };
+  return host === "::" ? { host: "::1", port } : { host, port };
+}
+
+function isLoopback(host: string): boolean {
+  return host.startsWith("127.") || host === "::1";
+}

@@ -1,0 +1,250 @@
+/**
+ * The hub: accepts connections, gives names, tells everyone who is there, and routes transfers
+ * between its members and its own inbox.
+ */
+import { asFailure, Failure } from "../failure.ts";
+import type { ByteStream } from "../net/connection.ts";
+import {
+  MAX_CONNECTIONS,
+  MAX_GREETING,
+  MAX_PEERS,
+} from "../protocol/limits.ts";
+import type { MessageOf } from "../protocol/message.ts";
+import type { Clock } from "../time/clock.ts";
+import type {
+  Body,
+  Carrier,
+  Offer,
+  TransferListener,
+} from "../transfer/transfer.ts";
+import { Member, type MemberHub, type PeerInfo } from "./member.ts";
+import { Registry } from "./registry.ts";
+import { Router } from "./router.ts";
+import { SpoolRoom } from "./spool.ts";
+
+/** Where connections come from; `Deno.listen` gives one. */
+export interface Listener {
+  readonly addr: { hostname: string; port: number };
+  accept(): Promise<ByteStream & { remoteAddr?: unknown }>;
+  close(): void;
+}
+
+/** What a hub reports while it runs. */
+export interface HubEvents {
+  joined?(peer: PeerInfo): void;
+  left?(peer: PeerInfo): void;
+  /** A connection ended badly; `who` is its name or address. */
+  trouble?(who: string, failure: Failure): void;
+}
+
+/** How a hub is set up; durations in milliseconds, sizes in bytes. */
+export interface HubOptions {
+  readonly listener: Listener;
+  readonly name: string;
+  readonly software: string;
+  readonly clock: Clock;
+  /** Directory for bodies too large for memory. */
+  readonly spoolDir: string;
+  readonly spoolLimit?: number;
+  readonly maxPeers?: number;
+  /** How long a new connection may take to greet. */
+  readonly handshakeMs?: number;
+  /** A connection that takes no byte for so long is ended. */
+  readonly idleMs?: number;
+  /** Takes what is sent to the hub itself. */
+  readonly inbox?: Carrier;
+  readonly events?: HubEvents;
+}
+
+/** A running hub. */
+export class Hub implements Carrier {
+  readonly #options: HubOptions;
+  readonly #room: SpoolRoom;
+  readonly #router: Router;
+  readonly #registry = new Registry<Member>();
+  readonly #members = new Set<Member>();
+  readonly #serving = new Set<Promise<void>>();
+  #closing = false;
+  /** Resolves when the hub has stopped and everything of it is gone. */
+  readonly finished: Promise<void>;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.#room = new SpoolRoom(options.spoolDir, options.spoolLimit);
+    this.#router = new Router(this.#room, (name) => {
+      if (name.toLowerCase() === "hub") return options.inbox;
+      return this.#registry.find(name)?.outbound;
+    });
+    this.finished = this.#accept();
+  }
+
+  /** Where it listens. */
+  get addr(): { host: string; port: number } {
+    const { hostname, port } = this.#options.listener.addr;
+    return { host: hostname, port };
+  }
+
+  /** Who is connected, in the order they came. */
+  peers(): PeerInfo[] {
+    return [...this.#registry.all()].flatMap((member) => member.info ?? []);
+  }
+
+  /** Transfers under way. */
+  get transfers(): number {
+    return this.#router.size;
+  }
+
+  /** Sends something of the hub's own; the file itself is the spool. Throws Failure. */
+  carry(
+    offer: Offer,
+    body: Body,
+    listener: TransferListener,
+  ): ReturnType<Router["carry"]> {
+    return this.#router.carry(offer, body, listener);
+  }
+
+  /**
+   * Stops: no new connections, running transfers fail with `shutdown`, every peer is told, what is
+   * queued goes out, the spool is removed. Resolves when all that is done, within about a second.
+   */
+  async shutdown(message = "the hub is shutting down"): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#options.listener.close();
+      this.#router.cancelAll({ code: "shutdown", message });
+      for (const member of this.#members) {
+        member.connection.send({ type: "bye", code: "shutdown", message });
+        member.connection.close();
+      }
+    }
+    await this.finished;
+  }
+
+  async #accept(): Promise<void> {
+    const { listener, clock } = this.#options;
+    while (!this.#closing) {
+      let stream;
+      try {
+        stream = await listener.accept();
+      } catch (error) {
+        if (this.#closing || error instanceof Deno.errors.BadResource) break;
+        // Out of file descriptors, or a connection that was gone at once: others may still come.
+        this.#trouble("a new connection", error);
+        await new Promise<void>((resolve) => clock.after(100, resolve));
+        continue;
+      }
+      this.#welcome(stream);
+    }
+    await Promise.all(this.#serving);
+    this.#room.close();
+  }
+
+  #welcome(
+    stream: ByteStream & { remoteAddr?: unknown; setNoDelay?(): void },
+  ): void {
+    const greeting =
+      [...this.#members].filter((member) => member.info === undefined).length;
+    if (
+      this.#closing || this.#members.size >= MAX_CONNECTIONS ||
+      greeting >= MAX_GREETING
+    ) {
+      return stream.close();
+    }
+    stream.setNoDelay?.();
+    const member = new Member(
+      stream,
+      addressOf(stream.remoteAddr),
+      this.#memberHub(),
+    );
+    this.#members.add(member);
+    const serving = this.#serve(member).finally(() =>
+      this.#serving.delete(serving)
+    );
+    this.#serving.add(serving);
+  }
+
+  async #serve(member: Member): Promise<void> {
+    try {
+      await member.run();
+    } catch (error) {
+      if (!this.#closing) {
+        this.#trouble(member.info?.name ?? member.address, error);
+      }
+    } finally {
+      this.#members.delete(member);
+      this.#leave(member);
+    }
+  }
+
+  #memberHub(): MemberHub {
+    const { clock, name, software, handshakeMs = 10_000, idleMs = 30_000 } =
+      this.#options;
+    return {
+      clock,
+      name,
+      software,
+      router: this.#router,
+      handshakeMs,
+      idleMs,
+      join: (member, hello) => this.#join(member, hello),
+      peers: () => this.peers(),
+      joined: (member) => this.#announce("joined", member),
+    };
+  }
+
+  #join(
+    member: Member,
+    hello: MessageOf<"hello">,
+  ): { name: string; token: string } {
+    const token = crypto.randomUUID();
+    if (hello.role === "oneshot") return { name: hello.name, token };
+    const holder = this.#registry.find(hello.name);
+    if (
+      holder !== undefined && hello.token !== undefined &&
+      holder.token === hello.token
+    ) {
+      // The same peer has come back before its old connection was found dead.
+      this.#leave(holder);
+      holder.connection.abort(new Failure("disconnected", "it connected anew"));
+    }
+    const limit = this.#options.maxPeers ?? MAX_PEERS;
+    if (this.#registry.size >= limit) {
+      throw new Failure(
+        "limit",
+        `Cannot join as ${hello.name}: the hub has its ${limit} peers`,
+      );
+    }
+    return {
+      name: this.#registry.claim(hello.name, member, hello.adapt),
+      token,
+    };
+  }
+
+  #leave(member: Member): void {
+    if (member.info === undefined) return;
+    if (this.#registry.release(member.info.name, member)) {
+      this.#announce("left", member);
+    }
+  }
+
+  #announce(change: "joined" | "left", { info: peer }: Member): void {
+    if (peer === undefined) return;
+    for (const other of this.#members) {
+      if (
+        other.info !== undefined && other.info !== peer && other.can("presence")
+      ) {
+        other.connection.send({ type: "presence", change, peer: { ...peer } });
+      }
+    }
+    this.#options.events?.[change]?.(peer);
+  }
+
+  #trouble(who: string, error: unknown): void {
+    this.#options.events?.trouble?.(who, asFailure(error));
+  }
+}
+
+function addressOf(addr: unknown): string {
+  if (typeof addr !== "object" || addr === null) return "local";
+  return "hostname" in addr ? String(addr.hostname) : "local";
+}

@@ -1,0 +1,138 @@
+/** The hub's own inbox as a recipient: reads the spool as any peer does, without a connection between. */
+import { asFailure, Failure, isRetryable } from "../failure.ts";
+import type { Admission, Inbox } from "../inbox/inbox.ts";
+import { DATA_BYTES } from "../protocol/limits.ts";
+import type { Clock } from "../time/clock.ts";
+import type {
+  Body,
+  BodyReader,
+  Cancel,
+  Carrier,
+  Offer,
+  TransferListener,
+} from "../transfer/transfer.ts";
+
+/** What is sent to the hub itself. */
+export class LocalRecipient implements Carrier {
+  readonly #inbox: Inbox;
+  readonly #clock: Clock;
+
+  constructor(inbox: Inbox, clock: Clock) {
+    this.#inbox = inbox;
+    this.#clock = clock;
+  }
+
+  carry(
+    offer: Offer,
+    body: Body,
+    listener: TransferListener,
+  ): { cancel(reason: Cancel): void } {
+    const name = offer.to[0] ?? "hub";
+    const over = new AbortController();
+    const fail = (failure: Failure) => {
+      const { code, message } = failure;
+      listener.settled(name, {
+        status: "failed",
+        code,
+        message,
+        retryable: isRetryable(code),
+      });
+    };
+    let admission: Admission;
+    try {
+      admission = this.#inbox.admit(offer, over.signal);
+    } catch (error) {
+      fail(asFailure(error));
+      return { cancel: () => {} };
+    }
+    this.#receive(offer, admission, body, listener, over.signal).catch(
+      (error) => {
+        const failure = asFailure(error);
+        over.abort(failure);
+        admission.arrival.abort(failure, isRetryable(failure.code));
+        fail(failure);
+      },
+    );
+    return {
+      cancel: ({ code, message }) => over.abort(new Failure(code, message)),
+    };
+  }
+
+  async #receive(
+    offer: Offer,
+    { arrival, agreed }: Admission,
+    body: Body,
+    listener: TransferListener,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const name = offer.to[0] ?? "hub";
+    if (agreed !== true && !await this.#answer(agreed, offer, signal)) {
+      throw new Failure("declined", "the offer was declined");
+    }
+    listener.started();
+    let woken = Promise.withResolvers<void>();
+    const wake = () => woken.resolve();
+    signal.addEventListener("abort", wake);
+    const reader = body.read(0, wake);
+    const room = new Uint8Array(DATA_BYTES);
+    const tell = (bytes: number) => listener.progress(name, bytes);
+    try {
+      while (true) {
+        const count = await reader.pull(room);
+        if (signal.aborted) throw signal.reason;
+        if (count === null) break;
+        if (count > 0) {
+          await arrival.write(room.subarray(0, count), tell);
+        } else {
+          await woken.promise;
+          woken = Promise.withResolvers<void>();
+        }
+      }
+      await this.#commit(reader, arrival, name, listener);
+    } finally {
+      reader.close();
+      signal.removeEventListener("abort", wake);
+    }
+  }
+
+  async #commit(
+    reader: BodyReader,
+    arrival: Admission["arrival"],
+    name: string,
+    listener: TransferListener,
+  ): Promise<void> {
+    const arrivedAt = this.#clock.now();
+    const digest = reader.digest();
+    listener.sent(digest);
+    await arrival.commit(digest);
+    listener.settled(name, {
+      status: "delivered",
+      verifyMs: this.#clock.now() - arrivedAt,
+      hopMs: 0,
+    });
+  }
+
+  /** What the person asked says; who does not answer in time has declined. */
+  async #answer(
+    agreed: Promise<boolean>,
+    offer: Offer,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const late = Promise.withResolvers<never>();
+    const stop = this.#clock.after(
+      offer.deadlines.accept_ms,
+      () =>
+        late.reject(
+          new Failure("deadline.accept", "nobody answered the offer"),
+        ),
+    );
+    const withdrawn = () => late.reject(signal.reason);
+    signal.addEventListener("abort", withdrawn);
+    try {
+      return await Promise.race([agreed, late.promise]);
+    } finally {
+      stop();
+      signal.removeEventListener("abort", withdrawn);
+    }
+  }
+}

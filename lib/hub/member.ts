@@ -1,0 +1,253 @@
+/** One connection as the hub sees it: the greeting, then what its other end sends and is sent. */
+import { asFailure, Failure } from "../failure.ts";
+import { type ByteStream, Connection } from "../net/connection.ts";
+import type { TransferId } from "../protocol/data.ts";
+import { RemoteProtocolError } from "../protocol/errors.ts";
+import { INLINE_BYTES, MAX_TRANSFERS } from "../protocol/limits.ts";
+import {
+  type Message,
+  type MessageOf,
+  sentenceOf,
+} from "../protocol/message.ts";
+import {
+  CAPABILITIES,
+  commonVersion,
+  Session,
+  VERSION,
+} from "../protocol/session.ts";
+import type { Clock } from "../time/clock.ts";
+import { formatSeconds } from "../time/deadline.ts";
+import { isAnswer, Outbound } from "../transfer/outbound.ts";
+import type { Offer, TransferListener } from "../transfer/transfer.ts";
+import type { Route, Router } from "./router.ts";
+
+/** Who is connected, as everyone on the hub may know. */
+export interface PeerInfo {
+  readonly name: string;
+  /** ms since the Unix epoch, on the hub's clock. */
+  readonly since: number;
+  /** The address it connects from. */
+  readonly address: string;
+}
+
+/** What a member needs of its hub. */
+export interface MemberHub {
+  readonly clock: Clock;
+  readonly name: string;
+  readonly software: string;
+  readonly router: Router;
+  readonly handshakeMs: number;
+  readonly idleMs: number;
+  /** Gives the member the name it asked for; throws Failure when it cannot have it. */
+  join(
+    member: Member,
+    hello: MessageOf<"hello">,
+  ): { name: string; token: string };
+  peers(): PeerInfo[];
+  /** The greeting is over. */
+  joined(member: Member): void;
+}
+
+/** One connection of a hub. */
+export class Member {
+  readonly connection: Connection;
+  /** Takes transfers to this member. */
+  readonly outbound: Outbound;
+  readonly #hub: MemberHub;
+  readonly #incoming = new Map<TransferId, Route>();
+  #stopGreeting: () => void;
+  /** Set by the greeting. */
+  info: PeerInfo | undefined;
+  /** Proves that a later connection is the same peer. */
+  token = "";
+  #capabilities: readonly string[] = [];
+
+  constructor(stream: ByteStream, readonly address: string, hub: MemberHub) {
+    this.#hub = hub;
+    const { clock, idleMs } = hub;
+    this.connection = new Connection(stream, new Session("hub"), {
+      clock,
+      idleMs,
+    });
+    this.outbound = new Outbound(this.connection, { clock, graceMs: 0 });
+    this.#stopGreeting = clock.after(hub.handshakeMs, () => {
+      const limit = formatSeconds(hub.handshakeMs);
+      this.connection.refuse(
+        new Failure(
+          "deadline.handshake",
+          `Cannot join: no greeting came within ${limit}`,
+        ),
+      );
+    });
+  }
+
+  /** Whether both sides know what `capability` adds. */
+  can(capability: string): boolean {
+    return this.#capabilities.includes(capability);
+  }
+
+  /** Serves the connection to its end; rejects with what ended it, if that was not BYE. */
+  async run(): Promise<void> {
+    let reason: Failure | undefined;
+    try {
+      await this.connection.run({
+        message: (message) => this.#message(message),
+        data: (id, _offset, bytes) => this.#incoming.get(id)?.append(bytes),
+      });
+    } catch (error) {
+      reason = asFailure(error);
+      throw error;
+    } finally {
+      this.#stopGreeting();
+      const name = this.info?.name ?? "the peer";
+      // A deadline keeps its own code: the sender is told which wait it was that ended.
+      const code = reason?.code.startsWith("deadline.")
+        ? reason.code
+        : "disconnected";
+      const state = code === "disconnected"
+        ? "the connection was lost"
+        : reason?.message ?? "";
+      this.outbound.lost({ code, message: `${name}: ${state}` });
+      for (const route of [...this.#incoming.values()]) {
+        route.cancel({
+          code: "disconnected",
+          message: `${name} disconnected while sending`,
+        });
+      }
+      this.#incoming.clear();
+    }
+  }
+
+  #message(message: Message): void {
+    if (isAnswer(message)) {
+      return this.outbound.receive(this.#withRoundTrip(message));
+    }
+    switch (message.type) {
+      case "hello":
+        return this.#greet(message);
+      case "offer":
+        return this.#take(message);
+      case "end":
+        this.#incoming.get(message.id)?.finish({
+          size: message.size,
+          sha256: message.sha256,
+        });
+        return this.#forget(message.id);
+      case "cancel":
+        this.#incoming.get(message.id)?.cancel({
+          code: "cancelled",
+          message: message.message,
+        });
+        return this.#forget(message.id);
+      default:
+        return;
+    }
+  }
+
+  /** The hub fills in what only it can know: how far the recipient is. */
+  #withRoundTrip<T extends Message>(message: T): T {
+    const rtt = this.connection.heartbeat.roundTripMs;
+    return message.type === "receipt" && message.status === "delivered" &&
+        rtt !== undefined
+      ? { ...message, rtt_ms: rtt }
+      : message;
+  }
+
+  #greet(hello: MessageOf<"hello">): void {
+    const hub = this.#hub;
+    const version = commonVersion(VERSION, hello.version);
+    if (version === undefined) {
+      const ours = `${VERSION.min} to ${VERSION.max}`;
+      const theirs = `${hello.version.min} to ${hello.version.max}`;
+      throw new RemoteProtocolError(
+        `Cannot join: this hub speaks protocol version ${ours}, the peer ${theirs}`,
+        "version",
+      );
+    }
+    this.#capabilities = CAPABILITIES.filter((one) =>
+      hello.capabilities.includes(one)
+    );
+    try {
+      const { name, token } = hub.join(this, hello);
+      this.info = {
+        name,
+        since: Math.round(hub.clock.date()),
+        address: this.address,
+      };
+      this.token = token;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return this.connection.refuse(error);
+    }
+    this.#stopGreeting();
+    this.connection.send({
+      type: "welcome",
+      version,
+      capabilities: [...this.#capabilities],
+      hub: hub.name,
+      name: this.info.name,
+      token: this.token,
+      peers: hub.peers(),
+      limits: { transfers: MAX_TRANSFERS, inline: INLINE_BYTES },
+      software: hub.software,
+    });
+    this.connection.send({ type: "ping", t1: hub.clock.now() });
+    if (hello.role === "peer") hub.joined(this);
+  }
+
+  #take({ type: _, ...offered }: MessageOf<"offer">): void {
+    const { id } = offered;
+    const offer: Offer = { ...offered, from: this.info?.name ?? offered.from };
+    const listener: TransferListener = {
+      started: () => {
+        if (!offer.inline) {
+          this.connection.send({ type: "accept", id, offset: 0 });
+        }
+      },
+      sent: () => {},
+      progress: (recipient, bytes) => {
+        if (this.can("progress") && this.connection.session.isIncoming(id)) {
+          this.connection.send({ type: "progress", id, recipient, bytes });
+        }
+      },
+      settled: (recipient, outcome) => {
+        if (!this.connection.isOpen) return;
+        this.connection.send(
+          outcome.status === "delivered"
+            ? {
+              type: "receipt",
+              status: "delivered",
+              id,
+              recipient,
+              verify_ms: outcome.verifyMs,
+              rtt_ms: outcome.hopMs,
+            }
+            : {
+              type: "receipt",
+              status: "failed",
+              id,
+              recipient,
+              code: outcome.code,
+              message: sentenceOf(outcome.message),
+              retryable: outcome.retryable,
+            },
+        );
+        this.#forget(id);
+      },
+    };
+    try {
+      this.#incoming.set(id, this.#hub.router.spool(offer, listener));
+      this.#forget(id);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const { code, message } = error;
+      const retryable = code === "limit";
+      this.connection.send({ type: "reject", id, code, message, retryable });
+    }
+  }
+
+  /** Lets go of a transfer about which nothing more can be said. */
+  #forget(id: TransferId): void {
+    if (!this.connection.session.isIncoming(id)) this.#incoming.delete(id);
+  }
+}

@@ -1,0 +1,67 @@
+// @core
+/**
+ * Who holds which name on a hub. Names are unique without regard to case; `hub` and `all` mean
+ * something else and are never held.
+ */
+import { Failure } from "../failure.ts";
+
+/** Names no peer can hold. */
+export const RESERVED_NAMES: readonly string[] = ["hub", "all"];
+
+/** How many numbered variants of a name are tried before giving up. */
+const MAX_VARIANTS = 10_000;
+const MAX_NAME = 64;
+
+/** Names and who holds them. */
+export class Registry<Holder> {
+  readonly #holders = new Map<string, { name: string; holder: Holder }>();
+
+  /** How many names are held. */
+  get size(): number {
+    return this.#holders.size;
+  }
+
+  /** Who holds `name`, in any case, or undefined. */
+  find(name: string): Holder | undefined {
+    return this.#holders.get(name.toLowerCase())?.holder;
+  }
+
+  /** Everyone, in the order they came. */
+  *all(): Generator<Holder> {
+    for (const { holder } of this.#holders.values()) yield holder;
+  }
+
+  /**
+   * Gives `name` to `holder`; with `adapt`, the first free of `name`, `name-2`, `name-3` …. Gives
+   * the name as held. Throws Failure `name-taken`, or `bad-name` for a reserved one.
+   */
+  claim(name: string, holder: Holder, adapt: boolean): string {
+    for (let variant = 1; variant <= (adapt ? MAX_VARIANTS : 1); variant++) {
+      const suffix = variant === 1 ? "" : `-${variant}`;
+      const wanted = name.slice(0, MAX_NAME - suffix.length) + suffix;
+      const key = wanted.toLowerCase();
+      if (RESERVED_NAMES.includes(key)) {
+        if (!adapt) {
+          throw new Failure(
+            "bad-name",
+            `Cannot join as ${name}: the name is reserved`,
+          );
+        }
+      } else if (!this.#holders.has(key)) {
+        this.#holders.set(key, { name: wanted, holder });
+        return wanted;
+      }
+    }
+    throw new Failure(
+      "name-taken",
+      `Cannot join as ${name}: the name is already held`,
+    );
+  }
+
+  /** Frees `name` if `holder` holds it; says whether it did. */
+  release(name: string, holder: Holder): boolean {
+    const key = name.toLowerCase();
+    return this.#holders.get(key)?.holder === holder &&
+      this.#holders.delete(key);
+  }
+}

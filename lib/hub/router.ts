@@ -1,0 +1,191 @@
+/**
+ * Takes a transfer from its sender to its recipients: one spool in the middle, one carrier for each
+ * recipient, and what each of them says goes back to the sender.
+ */
+import { asFailure, Failure, isRetryable } from "../failure.ts";
+import type {
+  Body,
+  Cancel,
+  Carrier,
+  Digest,
+  Offer,
+  Outcome,
+  TransferListener,
+} from "../transfer/transfer.ts";
+import { Spool, type SpoolRoom } from "./spool.ts";
+
+/** Finds who takes transfers to a recipient, by name in any case; undefined when it is not here. */
+export type FindCarrier = (name: string) => Carrier | undefined;
+
+/** All transfers of a hub. */
+export class Router {
+  readonly #room: SpoolRoom;
+  readonly #find: FindCarrier;
+  readonly #routes = new Map<string, Route>();
+
+  constructor(room: SpoolRoom, find: FindCarrier) {
+    this.#room = room;
+    this.#find = find;
+  }
+
+  /** Transfers under way. */
+  get size(): number {
+    return this.#routes.size;
+  }
+
+  /**
+   * Begins a transfer whose bytes the caller will add. Throws Failure when it cannot begin at all:
+   * its id is in use, or the spool is full.
+   */
+  spool(offer: Offer, listener: TransferListener): Route {
+    this.#assertNew(offer);
+    const spool = new Spool(this.#room, offer.id, offer.size);
+    return this.#begin(offer, spool, spool, listener);
+  }
+
+  /** Begins a transfer of the hub's own; the body itself is the spool. Throws Failure as above. */
+  carry(offer: Offer, body: Body, listener: TransferListener): Route {
+    this.#assertNew(offer);
+    return this.#begin(offer, body, undefined, listener);
+  }
+
+  /** Gives up everything under way. */
+  cancelAll(reason: Cancel): void {
+    for (const route of [...this.#routes.values()]) route.cancel(reason);
+  }
+
+  #assertNew(offer: Offer): void {
+    if (this.#routes.has(offer.id)) {
+      throw new Failure("failure", "its transfer id is in use");
+    }
+  }
+
+  #begin(
+    offer: Offer,
+    body: Body,
+    spool: Spool | undefined,
+    listener: TransferListener,
+  ): Route {
+    const route = new Route(
+      offer,
+      body,
+      spool,
+      listener,
+      () => this.#routes.delete(offer.id),
+    );
+    this.#routes.set(offer.id, route);
+    route.begin(this.#find);
+    return route;
+  }
+}
+
+/** One transfer on its way through the hub. */
+export class Route {
+  readonly #offer: Offer;
+  readonly #body: Body;
+  readonly #spool: Spool | undefined;
+  readonly #listener: TransferListener;
+  readonly #done: () => void;
+  readonly #open = new Map<
+    string,
+    { cancel(reason: Cancel): void } | undefined
+  >();
+  #started = false;
+  #sent = false;
+
+  constructor(
+    offer: Offer,
+    body: Body,
+    spool: Spool | undefined,
+    listener: TransferListener,
+    done: () => void,
+  ) {
+    this.#offer = offer;
+    this.#body = body;
+    this.#spool = spool;
+    this.#listener = listener;
+    this.#done = done;
+  }
+
+  /** Offers the transfer to every recipient. */
+  begin(find: FindCarrier): void {
+    const recipients = new Map(
+      this.#offer.to.map((name) => [name.toLowerCase(), name]),
+    );
+    for (const [key] of recipients) this.#open.set(key, undefined);
+    for (const [key, name] of recipients) {
+      const carrier = find(name);
+      if (carrier === undefined) {
+        this.#settle(name, failed("absent", `${name} is not connected`));
+        continue;
+      }
+      const handle = carrier.carry(
+        { ...this.#offer, to: [name] },
+        this.#shared(),
+        {
+          started: () => {
+            if (this.#started) return;
+            this.#started = true;
+            this.#listener.started();
+          },
+          sent: (digest) => {
+            if (this.#sent) return;
+            this.#sent = true;
+            this.#listener.sent(digest);
+          },
+          progress: (_, bytes) => this.#listener.progress(name, bytes),
+          settled: (_, outcome) => this.#settle(name, outcome),
+        },
+      );
+      if (this.#open.has(key)) this.#open.set(key, handle);
+    }
+  }
+
+  /** Adds bytes of the sender; see Spool. A failure of the spool ends the transfer for everyone. */
+  append(bytes: Uint8Array): void | Promise<void> {
+    try {
+      return this.#spool?.append(bytes)?.catch((error) => this.#giveUp(error));
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  /** The sender has sent everything. */
+  finish(digest: Digest): void {
+    this.#spool?.finish(digest);
+  }
+
+  /** Gives the transfer up for every recipient not settled yet. */
+  cancel(reason: Cancel): void {
+    for (const [key, handle] of [...this.#open]) {
+      if (handle === undefined) {
+        this.#settle(key, failed(reason.code, reason.message));
+      } else handle.cancel(reason);
+    }
+  }
+
+  #giveUp(error: unknown): void {
+    this.cancel(asFailure(error));
+  }
+
+  /** The body as one recipient gets it: it goes away with the last of them, not with the first. */
+  #shared(): Body {
+    return {
+      size: this.#body.size,
+      read: (offset, wake) => this.#body.read(offset, wake),
+      dispose: () => {},
+    };
+  }
+
+  #settle(name: string, outcome: Outcome): void {
+    if (!this.#open.delete(name.toLowerCase())) return;
+    this.#listener.settled(name, outcome);
+    if (this.#open.size > 0) return;
+    this.#body.dispose();
+    this.#done();
+  }
+}
+
+function failed(code: Cancel["code"], message: string): Outcome {
+  return { status: "failed", code, message, retryable: isRetryable(code) };
+}

@@ -1,0 +1,282 @@
+/**
+ * The hub's memory of a transfer: a sender's bytes go in at its end, and every recipient reads from
+ * it at its own speed, following the tail while the sender is still sending. Small bodies stay in
+ * memory; the others are a file, gone when the last reader is done.
+ */
+import { join } from "@std/path";
+import { Failure } from "../failure.ts";
+import {
+  SPOOL_MEMORY_BYTES,
+  SPOOL_MEMORY_TOTAL_BYTES,
+} from "../protocol/limits.ts";
+import { writeAll, writeFailure } from "../transfer/disk.ts";
+import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
+
+/** First allocation for a body of unknown size. */
+const FIRST_BYTES = 64 * 1024;
+
+/** The directory where a hub spools, and what may be in it. Bytes. */
+export class SpoolRoom {
+  #used = 0;
+  #memory = 0;
+  #dir: string | undefined;
+  #lock: Deno.FsFile | undefined;
+
+  /** `parent` is shared by the hubs of a user; each gets a directory of its own in it. */
+  constructor(readonly parent: string, readonly limit = Infinity) {}
+
+  /** Bytes spooled now, in memory and on disk. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Takes `bytes` of the limit; throws Failure `limit` when it does not have them. */
+  reserve(bytes: number): void {
+    if (this.#used + bytes > this.limit) {
+      throw new Failure("limit", "the hub's spool is full");
+    }
+    this.#used += bytes;
+  }
+
+  /** Gives reserved bytes back. */
+  release(bytes: number): void {
+    this.#used -= bytes;
+  }
+
+  /** Whether `bytes` more may stay in memory; if so they count until `releaseMemory`. */
+  reserveMemory(bytes: number): boolean {
+    if (this.#memory + bytes > SPOOL_MEMORY_TOTAL_BYTES) return false;
+    this.#memory += bytes;
+    return true;
+  }
+
+  /** Gives memory back. */
+  releaseMemory(bytes: number): void {
+    this.#memory -= bytes;
+  }
+
+  /** Where a spool file of this name goes; makes the directory on first use. */
+  path(name: string): string {
+    this.#dir ??= this.#open();
+    return join(this.#dir, name);
+  }
+
+  /** Removes the hub's own directory. */
+  close(): void {
+    if (this.#dir === undefined) return;
+    this.#lock?.close();
+    removeQuietly(this.#dir);
+    this.#dir = undefined;
+  }
+
+  /**
+   * Makes a directory of our own, locked as long as this process lives, and clears away those whose
+   * lock nobody holds: a hub that was killed left them.
+   */
+  #open(): string {
+    Deno.mkdirSync(this.parent, { recursive: true, mode: 0o700 });
+    for (const entry of Deno.readDirSync(this.parent)) {
+      if (!entry.isDirectory || !entry.name.startsWith("hub-")) continue;
+      const dir = join(this.parent, entry.name);
+      const lock = openLock(dir);
+      if (lock === undefined) continue;
+      const abandoned = lock.tryLockSync(true);
+      lock.close();
+      if (abandoned) removeQuietly(dir);
+    }
+    const dir = Deno.makeTempDirSync({ dir: this.parent, prefix: "hub-" });
+    this.#lock = Deno.openSync(join(dir, "lock"), {
+      write: true,
+      createNew: true,
+    });
+    this.#lock.lockSync(true);
+    return dir;
+  }
+}
+
+function openLock(dir: string): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync(join(dir, "lock"), { write: true });
+  } catch {
+    return undefined; // Just being made by another hub, or already gone.
+  }
+}
+
+function removeQuietly(dir: string): void {
+  try {
+    Deno.removeSync(dir, { recursive: true });
+  } catch {
+    // Someone else removed it.
+  }
+}
+
+/** One body in the spool. */
+export class Spool implements Body {
+  readonly #room: SpoolRoom;
+  readonly #name: string;
+  #length = 0;
+  #digest: Digest | undefined;
+  #memory: Uint8Array<ArrayBuffer> | undefined;
+  #reserved = 0;
+  #path: string | undefined;
+  #file: Deno.FsFile | undefined;
+  #disposed = false;
+  /** Readers that caught up with the tail. */
+  readonly #waiting = new Set<() => void>();
+
+  /**
+   * Reserves room for a body of `size` bytes (null: unknown, reserved as it comes). Throws Failure
+   * `limit` when there is none.
+   */
+  constructor(room: SpoolRoom, name: string, readonly size: number | null) {
+    this.#room = room;
+    this.#name = name;
+    this.#reserve(size ?? 0);
+    const first = size ?? FIRST_BYTES;
+    if (first <= SPOOL_MEMORY_BYTES && room.reserveMemory(first)) {
+      this.#memory = new Uint8Array(first);
+    }
+  }
+
+  /** Bytes in the spool so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Adds bytes at the end; they are copied or written before it returns or resolves. Throws Failure
+   * `disk-full`, `output` or `limit`. Does nothing once disposed.
+   */
+  append(bytes: Uint8Array): void | Promise<void> {
+    if (this.#disposed) return;
+    const end = this.#length + bytes.length;
+    if (end > this.#reserved) this.#reserve(end - this.#reserved);
+    if (this.#memory !== undefined && this.#fitMemory(end)) {
+      this.#memory.set(bytes, this.#length);
+      return this.#grown(end);
+    }
+    return this.#appendToFile(bytes, end);
+  }
+
+  /** No more bytes will come. */
+  finish(digest: Digest): void {
+    this.#digest = digest;
+    this.#file?.close();
+    this.#file = undefined;
+    this.#grown(this.#length);
+  }
+
+  read(offset: number, wake: () => void): BodyReader {
+    let at = offset;
+    let file: Deno.FsFile | undefined;
+    let closed = false;
+    const caughtUp = (): 0 | null => {
+      if (this.#digest !== undefined) return null;
+      this.#waiting.add(wake);
+      return 0;
+    };
+    const fromFile = async (into: Uint8Array): Promise<number | null> => {
+      if (file === undefined) {
+        file = await Deno.open(this.#path ?? "");
+        if (closed) {
+          file.close();
+          return null;
+        }
+        await file.seek(at, Deno.SeekMode.Start);
+      }
+      const count = await file.read(into) ?? 0;
+      at += count;
+      return count;
+    };
+    return {
+      pull: (into) => {
+        const left = this.#length - at;
+        if (left <= 0) return caughtUp();
+        const part = into.subarray(0, Math.min(left, into.length));
+        if (this.#memory === undefined) return fromFile(part);
+        part.set(this.#memory.subarray(at, at + part.length));
+        at += part.length;
+        return part.length;
+      },
+      digest: () => this.#digest ?? { size: 0, sha256: "" },
+      close: () => {
+        closed = true;
+        this.#waiting.delete(wake);
+        file?.close();
+        file = undefined;
+      },
+    };
+  }
+
+  /** Removes it, from memory and disk. Readers still open have nothing more to read. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#file?.close();
+    if (this.#path !== undefined) removeQuietly(this.#path);
+    this.#forgetMemory();
+    this.#room.release(this.#reserved);
+  }
+
+  #reserve(bytes: number): void {
+    this.#room.reserve(bytes);
+    this.#reserved += bytes;
+  }
+
+  /** Whether a body of `end` bytes still stays in memory; makes room for it there if so. */
+  #fitMemory(end: number): boolean {
+    const memory = this.#memory;
+    if (memory === undefined || end > SPOOL_MEMORY_BYTES) return false;
+    if (end <= memory.length) return true;
+    const wanted = Math.min(
+      SPOOL_MEMORY_BYTES,
+      Math.max(end, memory.length * 4),
+    );
+    if (!this.#room.reserveMemory(wanted - memory.length)) return false;
+    this.#memory = new Uint8Array(wanted);
+    this.#memory.set(memory.subarray(0, this.#length));
+    return true;
+  }
+
+  async #appendToFile(bytes: Uint8Array, end: number): Promise<void> {
+    try {
+      if (this.#file === undefined) {
+        this.#path = this.#room.path(this.#name);
+        this.#file = await Deno.open(this.#path, {
+          write: true,
+          createNew: true,
+          mode: 0o600,
+        });
+        if (this.#memory !== undefined) {
+          await writeAll(this.#file, this.#memory.subarray(0, this.#length));
+        }
+        this.#forgetMemory();
+      }
+      await writeAll(this.#file, bytes);
+    } catch (error) {
+      if (this.#disposed) return;
+      const failure = writeFailure(error);
+      throw new Failure(
+        failure.code,
+        `the hub cannot spool it: ${failure.message}`,
+        { cause: error },
+      );
+    }
+    if (this.#disposed) return;
+    this.#grown(end);
+  }
+
+  #forgetMemory(): void {
+    if (this.#memory !== undefined) {
+      this.#room.releaseMemory(this.#memory.length);
+    }
+    this.#memory = undefined;
+  }
+
+  #grown(length: number): void {
+    this.#length = length;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
+  }
+}

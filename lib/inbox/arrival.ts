@@ -1,0 +1,223 @@
+/**
+ * One body being received: hashed as it comes, kept under a partial name, and put in place only
+ * when it is whole and its SHA-256 is the sender's. Small bodies and messages are held in memory
+ * until then.
+ */
+import { createHash, type Hash } from "node:crypto";
+import { join } from "@std/path";
+import type { TransferFacts } from "../events.ts";
+import { Failure } from "../failure.ts";
+import { INLINE_BYTES } from "../protocol/limits.ts";
+import { parseExact } from "../text/exact_json.ts";
+import { writeAll, writeFailure } from "../transfer/disk.ts";
+import type { Digest, Offer } from "../transfer/transfer.ts";
+import type { InboxOptions } from "./inbox.ts";
+import { place, syncDirectory } from "./place.ts";
+
+/** How often a running transfer reports how far it is, in milliseconds. */
+const PROGRESS_EVERY_MS = 1_000;
+
+/** What every event of an arriving transfer says about it. */
+export function arrivalFacts(offer: Offer, to: string): TransferFacts {
+  const { id, from, name, kind, size } = offer;
+  return { id, dir: "receive", from, to, name, kind, bytes: size };
+}
+
+/** One body on its way into an inbox. */
+export class Arrival {
+  readonly #options: InboxOptions;
+  readonly #offer: Offer;
+  /** The name on disk, safe. */
+  readonly #name: string;
+  readonly #hash: Hash = createHash("sha256");
+  /** Where the body is held, unless it is written to disk as it comes. */
+  #memory: Uint8Array[] | undefined;
+  #file: Deno.FsFile | undefined;
+  #part: string | undefined;
+  #received = 0;
+  readonly #startedAt: number;
+  #reportedAt: number;
+  #over = false;
+
+  /** `name` has passed `safeFileName()`. */
+  constructor(options: InboxOptions, offer: Offer, name: string) {
+    this.#options = options;
+    this.#offer = offer;
+    this.#name = name;
+    const small = offer.size !== null && offer.size <= INLINE_BYTES;
+    if (small || offer.kind !== "file") this.#memory = [];
+    this.#startedAt = this.#reportedAt = options.clock.now();
+  }
+
+  /** See arrivalFacts(). */
+  get facts(): TransferFacts {
+    return arrivalFacts(this.#offer, this.#options.name());
+  }
+
+  /** Bytes received so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /**
+   * Takes the next bytes, which are free to change once it returns or resolves. `tell` is called at
+   * most once a second with how much has come. Throws Failure when they cannot be kept.
+   */
+  write(
+    bytes: Uint8Array,
+    tell: (received: number) => void,
+  ): void | Promise<void> {
+    if (this.#over) return;
+    this.#received += bytes.length;
+    const now = this.#options.clock.now();
+    if (now - this.#reportedAt >= PROGRESS_EVERY_MS) {
+      this.#reportedAt = now;
+      tell(this.#received);
+      const { id, to, bytes: total } = this.facts;
+      const progress = {
+        id,
+        bytes: this.#received,
+        total,
+        dir: "receive",
+        to,
+      } as const;
+      this.#options.emit({ event: "transfer.progress", ...progress });
+    }
+    this.#hash.update(bytes);
+    if (this.#memory !== undefined) {
+      this.#memory.push(bytes.slice());
+      return;
+    }
+    return this.#writeToDisk(bytes);
+  }
+
+  /**
+   * The body is whole: checks its digest, makes it durable, puts it in place and reports it. Throws
+   * Failure `integrity` when the digest differs, or what kept it from its place; nothing is left
+   * behind then.
+   */
+  async commit(digest: Digest): Promise<void> {
+    try {
+      const sha256 = this.#hash.digest("hex");
+      if (sha256 !== digest.sha256 || this.#received !== digest.size) {
+        throw new Failure(
+          "integrity",
+          "what arrived differs from what was sent (SHA-256)",
+        );
+      }
+      const content = this.#content();
+      const saved = this.#offer.kind === "file" || this.#options.keepMessages
+        ? await this.#save()
+        : undefined;
+      this.#over = true;
+      const ms = this.#options.clock.now() - this.#startedAt;
+      this.#options.emit({
+        event: "transfer.completed",
+        ...this.facts,
+        bytes: this.#received,
+        sha256,
+        ...(saved === undefined ? {} : { saved }),
+        ...content,
+        bytes_per_s: ms > 0 ? Math.round(this.#received / ms * 1000) : 0,
+      });
+    } catch (error) {
+      throw writeFailure(error);
+    }
+  }
+
+  /** Gives it up: removes what was written and reports why. */
+  abort(failure: Pick<Failure, "code" | "message">, retryable: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#file?.close();
+    this.#file = undefined;
+    if (this.#part !== undefined) removeIfThere(this.#part);
+    const { code, message } = failure;
+    this.#options.emit({
+      event: "transfer.failed",
+      ...this.facts,
+      code,
+      message,
+      retryable,
+    });
+  }
+
+  async #writeToDisk(bytes: Uint8Array): Promise<void> {
+    try {
+      const file = this.#file ?? await this.#openPart();
+      await writeAll(file, bytes);
+    } catch (error) {
+      // Aborted meanwhile: its file was closed under the write.
+      if (!this.#over) throw writeFailure(error);
+    }
+  }
+
+  async #openPart(): Promise<Deno.FsFile> {
+    const { dir } = this.#options;
+    await Deno.mkdir(dir, { recursive: true });
+    // Short enough for any name, unlike any other transfer's, and plainly not the finished file.
+    const part = join(dir, `${this.#name.slice(0, 80)}.${this.#offer.id}.part`);
+    const file = await Deno.open(part, { write: true, createNew: true });
+    if (this.#over) {
+      file.close();
+      removeIfThere(part);
+      throw new Failure("cancelled", "it was given up");
+    }
+    this.#part = part;
+    return this.#file = file;
+  }
+
+  /** Text or data of a message. */
+  #content(): { text?: string; data?: unknown } {
+    if (this.#offer.kind === "file" || this.#memory === undefined) return {};
+    const bytes = new Uint8Array(this.#received);
+    let at = 0;
+    for (const chunk of this.#memory) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    try {
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      return this.#offer.kind === "text"
+        ? { text }
+        : { data: parseExact(text) };
+    } catch {
+      throw new Failure(
+        "bad-data",
+        `the message is not ${
+          this.#offer.kind === "text" ? "UTF-8 text" : "JSON"
+        }`,
+      );
+    }
+  }
+
+  async #save(): Promise<string | undefined> {
+    const file = this.#file ?? await this.#openPart();
+    for (const chunk of this.#memory ?? []) await writeAll(file, chunk);
+    await file.sync();
+    file.close();
+    this.#file = undefined;
+    const { dir, onConflict } = this.#options;
+    const part = this.#part ?? "";
+    try {
+      const saved = place(part, dir, this.#name, onConflict);
+      if (saved === undefined) {
+        throw new Failure("conflict", "a file of that name exists already");
+      }
+      this.#part = undefined;
+      await syncDirectory(dir);
+      return saved;
+    } catch (error) {
+      if (this.#part !== undefined) removeIfThere(part);
+      throw error;
+    }
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Gone already.
+  }
+}

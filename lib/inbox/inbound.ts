@@ -1,0 +1,200 @@
+/**
+ * The receiving half of a peer's connection: answers the hub's offers, feeds what comes into the
+ * inbox and says receipts.
+ */
+import { asFailure, Failure } from "../failure.ts";
+import type { Connection } from "../net/connection.ts";
+import type { TransferId } from "../protocol/data.ts";
+import { type MessageOf, sentenceOf } from "../protocol/message.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Admission, Inbox } from "./inbox.ts";
+
+interface Incoming {
+  readonly admission: Admission;
+  /** Aborted when the offer is withdrawn or has failed. */
+  readonly over: AbortController;
+  /** It has arrived whole; from here on only the disk can stop it. */
+  whole: boolean;
+}
+
+/** The receiving half of one connection. */
+export class Inbound {
+  readonly #connection: Connection;
+  readonly #inbox: Inbox;
+  readonly #clock: Clock;
+  readonly #open = new Map<TransferId, Incoming>();
+  /** Commits under way. */
+  readonly #committing = new Set<Promise<void>>();
+
+  /** `name` is the recipient the hub knows this connection as. */
+  constructor(
+    connection: Connection,
+    inbox: Inbox,
+    readonly name: string,
+    clock: Clock,
+  ) {
+    this.#connection = connection;
+    this.#inbox = inbox;
+    this.#clock = clock;
+  }
+
+  /** Resolves once nothing that arrived whole is still being put in place. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#committing);
+  }
+
+  /** Answers an offer. */
+  offer({ type: _, ...offer }: MessageOf<"offer">): void {
+    const { id, inline } = offer;
+    const over = new AbortController();
+    let admission: Admission;
+    try {
+      admission = this.#inbox.admit(offer, over.signal);
+    } catch (error) {
+      return this.#reject(id, error);
+    }
+    this.#open.set(id, { admission, over, whole: false });
+    const { agreed } = admission;
+    if (agreed === true) {
+      if (!inline) this.#connection.send({ type: "accept", id, offset: 0 });
+      return;
+    }
+    // Who is asked and does not answer has declined.
+    const stop = this.#clock.after(
+      offer.deadlines.accept_ms,
+      () =>
+        over.abort(new Failure("deadline.accept", "nobody answered the offer")),
+    );
+    agreed.then((yes) => {
+      stop();
+      if (!this.#open.has(id)) return;
+      if (over.signal.aborted) this.#refuse(id, over.signal.reason);
+      else if (!yes) {
+        this.#refuse(id, new Failure("declined", "the offer was declined"));
+      } else if (!inline) {
+        this.#connection.send({ type: "accept", id, offset: 0 });
+      }
+    });
+  }
+
+  /** Takes bytes; the session has checked that they may come. */
+  data(id: TransferId, bytes: Uint8Array): void | Promise<void> {
+    const incoming = this.#open.get(id);
+    if (incoming === undefined) return;
+    const { arrival } = incoming.admission;
+    const tell = (received: number) =>
+      this.#connection.send({
+        type: "progress",
+        id,
+        recipient: this.name,
+        bytes: received,
+      });
+    try {
+      return arrival.write(bytes, tell)?.catch((error) =>
+        this.#fail(id, error)
+      );
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
+  /** The body is whole: puts it in place and says the receipt, while others go on. */
+  end({ id, size, sha256 }: MessageOf<"end">): void {
+    const incoming = this.#open.get(id);
+    if (incoming === undefined) return;
+    incoming.whole = true;
+    const commit = this.#commit(
+      id,
+      incoming,
+      { size, sha256 },
+      this.#clock.now(),
+    )
+      .finally(() => this.#committing.delete(commit));
+    this.#committing.add(commit);
+  }
+
+  /** The sender has given up. */
+  cancel({ id, code, message }: MessageOf<"cancel">): void {
+    if (this.#open.has(id)) {
+      this.#fail(id, new Failure("cancelled", message, { cause: code }));
+    }
+  }
+
+  /** The connection has ended: whatever had not arrived whole is given up. */
+  lost(failure: Failure): void {
+    for (const [id, { admission, over, whole }] of [...this.#open]) {
+      if (whole && admission.agreed === true) continue;
+      this.#open.delete(id);
+      over.abort(failure);
+      admission.arrival.abort(failure, true);
+    }
+  }
+
+  async #commit(
+    id: TransferId,
+    { admission, over }: Incoming,
+    digest: { size: number; sha256: string },
+    arrivedAt: number,
+  ): Promise<void> {
+    const { agreed } = admission;
+    if (agreed !== true && !await agreed) return;
+    if (over.signal.aborted) return;
+    try {
+      await admission.arrival.commit(digest);
+    } catch (error) {
+      return this.#fail(id, error);
+    }
+    this.#open.delete(id);
+    if (!this.#connection.session.isIncoming(id)) return;
+    this.#connection.send({
+      type: "receipt",
+      status: "delivered",
+      id,
+      recipient: this.name,
+      verify_ms: round(this.#clock.now() - arrivedAt),
+    });
+  }
+
+  /** Refuses an offer; nothing of it was kept yet. */
+  #reject(id: TransferId, error: unknown): void {
+    const { code, message } = asFailure(error);
+    this.#connection.send({
+      type: "reject",
+      id,
+      code,
+      message: sentenceOf(message),
+      retryable: false,
+    });
+  }
+
+  #refuse(id: TransferId, failure: Failure): void {
+    this.#open.delete(id);
+    this.#reject(id, failure);
+  }
+
+  /** Ends a transfer badly: the partial file goes, the sender is told. */
+  #fail(id: TransferId, error: unknown): void {
+    const incoming = this.#open.get(id);
+    if (incoming === undefined) return;
+    this.#open.delete(id);
+    const failure = asFailure(error);
+    const retryable = failure.code === "disk-full" ||
+      failure.code === "integrity";
+    incoming.over.abort(failure);
+    incoming.admission.arrival.abort(failure, retryable);
+    const { code, message } = failure;
+    this.#connection.send({
+      type: "receipt",
+      status: "failed",
+      id,
+      recipient: this.name,
+      code,
+      message: sentenceOf(message),
+      retryable,
+    });
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,117 @@
+/** An inbox: decides what is taken in, and where it goes. */
+import { join } from "@std/path";
+import type { FerryEvent, TransferFacts } from "../events.ts";
+import { Failure } from "../failure.ts";
+import { MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
+import { safeFileName } from "../text/filename.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Offer } from "../transfer/transfer.ts";
+import { Arrival, arrivalFacts } from "./arrival.ts";
+import { type AcceptPolicy, type ConflictPolicy, decide } from "./policy.ts";
+
+/** How an inbox is set up. */
+export interface InboxOptions {
+  /** Absolute path; made when the first file comes. */
+  readonly dir: string;
+  /** The owner's name on the hub, as it is now. */
+  readonly name: () => string;
+  readonly accept: AcceptPolicy;
+  readonly onConflict: ConflictPolicy;
+  /** Text and JSON messages become files too. */
+  readonly keepMessages: boolean;
+  /** File names obey Windows rules. */
+  readonly windows: boolean;
+  readonly clock: Clock;
+  readonly emit: (event: FerryEvent) => void;
+  /** Asks a person whether to take an offer; aborted when the answer no longer matters. */
+  readonly ask?: (offer: Offer, signal: AbortSignal) => Promise<boolean>;
+}
+
+/** An offer taken in: its body may come; `agreed` says whether it will be kept. */
+export interface Admission {
+  readonly arrival: Arrival;
+  /** True, or what a person will say. */
+  readonly agreed: true | Promise<boolean>;
+}
+
+/** Where transfers arrive. */
+export class Inbox {
+  readonly #options: InboxOptions;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Decides about an offer. Throws Failure when it is refused: `declined`, `bad-name`, `conflict`
+   * or `limit`. `signal` is aborted when the offer is withdrawn.
+   */
+  admit(offer: Offer, signal: AbortSignal): Admission {
+    const { accept, emit, ask } = this.#options;
+    const facts = arrivalFacts(offer, this.#options.name());
+    emit({ event: "transfer.offered", ...facts });
+    try {
+      const arrival = this.#open(offer);
+      const decision = decide(accept, offer.from);
+      if (decision === "no" || (decision === "ask" && ask === undefined)) {
+        throw new Failure("declined", "the offer was declined");
+      }
+      if (decision === "yes" || ask === undefined) {
+        this.#accepted(facts);
+        return { arrival, agreed: true };
+      }
+      const agreed = ask(offer, signal).then((yes) => {
+        if (yes) this.#accepted(facts);
+        else if (!signal.aborted) {
+          emit({ event: "transfer.declined", ...facts });
+        }
+        return yes;
+      });
+      return { arrival, agreed };
+    } catch (error) {
+      emit({ event: "transfer.declined", ...facts });
+      throw error;
+    }
+  }
+
+  #accepted(facts: TransferFacts): void {
+    this.#options.emit({ event: "transfer.accepted", ...facts });
+    this.#options.emit({ event: "transfer.started", ...facts });
+  }
+
+  /** Checks everything that can be known before a byte has come. */
+  #open(offer: Offer): Arrival {
+    const { dir, windows, onConflict, keepMessages } = this.#options;
+    const name = safeFileName(offer.name, windows);
+    if (
+      offer.kind !== "file" &&
+      (offer.size === null || offer.size > MAX_MESSAGE_BYTES)
+    ) {
+      throw new Failure(
+        "limit",
+        "the message is larger than 1 MiB: send it as a file",
+      );
+    }
+    const saves = offer.kind === "file" || keepMessages;
+    if (
+      saves && (onConflict === "fail" || onConflict === "skip") &&
+      exists(join(dir, name))
+    ) {
+      const state = "a file of that name exists already";
+      throw new Failure(
+        "conflict",
+        onConflict === "skip" ? `skipped, ${state}` : state,
+      );
+    }
+    return new Arrival(this.#options, offer, name);
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Keeps a connection honest: asks for a sign of life when it has been quiet, answers when asked,
+ * measures the round trip on the way, and declares the other side dead when nothing comes.
+ */
+import { Failure } from "../failure.ts";
+import type { Message, MessageOf } from "../protocol/message.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** How often the other side is asked for a sign of life. */
+const PING_EVERY_MS = 10_000;
+/** Silence after which it is considered gone: three pings unanswered. */
+const DEAD_AFTER_MS = 35_000;
+/** Round trips remembered; the smallest of them is the one least delayed by data in the way. */
+const ROUND_TRIPS = 8;
+
+/** What a heartbeat needs of its connection. */
+export interface Heartbeats {
+  ping(t1: number): void;
+  dead(failure: Failure): void;
+}
+
+/** The heartbeat of one connection; runs until `stop()`. */
+export class Heartbeat {
+  readonly #clock: Clock;
+  readonly #needs: Heartbeats;
+  #heardAt: number;
+  readonly #roundTrips: number[] = [];
+  #cancel: () => void;
+
+  constructor(clock: Clock, needs: Heartbeats) {
+    this.#clock = clock;
+    this.#needs = needs;
+    this.#heardAt = clock.now();
+    this.#cancel = clock.after(PING_EVERY_MS, () => this.#beat());
+  }
+
+  /** Bytes came from the other side. */
+  heard(): void {
+    this.#heardAt = this.#clock.now();
+  }
+
+  /** The smallest of the last round trips in milliseconds. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTrips.length === 0
+      ? undefined
+      : Math.min(...this.#roundTrips);
+  }
+
+  /** Takes a round trip measured elsewhere (the greeting's), in milliseconds. */
+  measured(ms: number): void {
+    this.#roundTrips.push(ms);
+    if (this.#roundTrips.length > ROUND_TRIPS) this.#roundTrips.shift();
+  }
+
+  /** Answers PING and takes in PONG; false for any other message. */
+  handles(
+    message: Message,
+    answer: (pong: MessageOf<"pong">) => void,
+  ): boolean {
+    const now = this.#clock.now();
+    if (message.type === "ping") {
+      answer({ type: "pong", t1: message.t1, t2: now, t3: this.#clock.now() });
+      return true;
+    }
+    if (message.type === "pong") {
+      // RFC 5905, section 8: the round trip without the time the other side took.
+      const ms = now - message.t1 - (message.t3 - message.t2);
+      if (ms >= 0 && ms < DEAD_AFTER_MS) this.measured(ms);
+      return true;
+    }
+    return false;
+  }
+
+  /** Ends it; nothing is called afterwards. */
+  stop(): void {
+    this.#cancel();
+  }
+
+  #beat(): void {
+    const now = this.#clock.now();
+    const silence = now - this.#heardAt;
+    if (silence >= DEAD_AFTER_MS) {
+      const seconds = Math.round(silence / 1000);
+      return this.#needs.dead(
+        new Failure(
+          "disconnected",
+          `nothing was heard from it for ${seconds} s`,
+        ),
+      );
+    }
+    this.#cancel = this.#clock.after(PING_EVERY_MS, () => this.#beat());
+    this.#needs.ping(now);
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * A connection to a hub from the other end: greets, then sends, receives and hears who comes and
+ * goes. Peers and one-shot commands both are clients.
+ */
+import { asFailure, Failure, failureCode } from "../failure.ts";
+import { Inbound } from "../inbox/inbound.ts";
+import type { Inbox } from "../inbox/inbox.ts";
+import { type ByteStream, Connection } from "../net/connection.ts";
+import type { Message, MessageOf } from "../protocol/message.ts";
+import { CAPABILITIES, Session, VERSION } from "../protocol/session.ts";
+import type { Clock } from "../time/clock.ts";
+import { formatSeconds } from "../time/deadline.ts";
+import { isAnswer, Outbound } from "../transfer/outbound.ts";
+
+/** A sender leaves the hub, which is nearer the recipient, this long to speak first. Milliseconds. */
+const GRACE_MS = 2_000;
+
+/** Who is on the hub, as the hub tells it. */
+export type Peer = MessageOf<"presence">["peer"];
+
+/** Hears that someone joined or left. */
+export type PresenceListener = (change: "joined" | "left", peer: Peer) => void;
+
+/** How a client greets; durations in milliseconds. */
+export interface ClientOptions {
+  /** `peer` holds its name on the hub and can be sent to; `oneshot` only sends. */
+  readonly role: "peer" | "oneshot";
+  readonly name: string;
+  /** The hub may make the name unique. */
+  readonly adapt: boolean;
+  /** From the WELCOME of an earlier connection of the same peer. */
+  readonly token?: string;
+  readonly software: string;
+  readonly clock: Clock;
+  readonly handshakeMs: number;
+  readonly idleMs: number;
+  /** Takes what is sent to this client; without one, offers are declined. */
+  readonly inbox?: Inbox;
+  readonly signal?: AbortSignal;
+}
+
+/** A greeted connection to a hub. */
+export class Client {
+  /** Takes transfers to the hub. */
+  readonly outbound: Outbound;
+  /** Who is connected to the hub now, by lower-case name; kept up to date. */
+  readonly peers: Map<string, Peer>;
+  /** Resolves when the connection has ended: with what ended it, or undefined after BYE. */
+  readonly finished: Promise<Failure | undefined>;
+
+  private constructor(
+    readonly connection: Connection,
+    readonly welcome: MessageOf<"welcome">,
+    outbound: Outbound,
+    peers: Map<string, Peer>,
+    private readonly listeners: Set<PresenceListener>,
+    finished: Promise<Failure | undefined>,
+    readonly inbound: Inbound | undefined,
+  ) {
+    this.outbound = outbound;
+    this.peers = peers;
+    this.finished = finished;
+  }
+
+  /** Calls `listener` when someone joins or leaves, after `peers` has changed; returns the way to stop. */
+  onPresence(listener: PresenceListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** The name the hub knows this client by. */
+  get name(): string {
+    return this.welcome.name;
+  }
+
+  /** Smallest round trip to the hub, in milliseconds. */
+  get roundTripMs(): number {
+    return this.connection.heartbeat.roundTripMs ?? 0;
+  }
+
+  /** Says BYE, once what has arrived is in place, and closes. */
+  async close(): Promise<void> {
+    await this.inbound?.settled();
+    this.connection.send({ type: "bye" });
+    await this.connection.close();
+    await this.finished;
+  }
+
+  /**
+   * Greets over `stream`. Throws Failure: what the hub refused with (`name-taken`, `version`,
+   * `limit` …), `deadline.handshake`, `disconnected`, `protocol`, or the signal's reason.
+   */
+  static async greet(
+    stream: ByteStream,
+    options: ClientOptions,
+  ): Promise<Client> {
+    const { clock, idleMs, handshakeMs, signal } = options;
+    const connection = new Connection(stream, new Session("client"), {
+      clock,
+      idleMs,
+    });
+    const outbound = new Outbound(connection, { clock, graceMs: GRACE_MS });
+    const peers = new Map<string, Peer>();
+    const listeners = new Set<PresenceListener>();
+    const welcomed = Promise.withResolvers<MessageOf<"welcome">>();
+    let inbound: Inbound | undefined;
+    let told: Failure | undefined;
+
+    const receive = (message: Message): void => {
+      if (isAnswer(message)) return outbound.receive(message);
+      switch (message.type) {
+        case "welcome":
+          for (const peer of message.peers) {
+            peers.set(peer.name.toLowerCase(), peer);
+          }
+          if (options.inbox !== undefined) {
+            inbound = new Inbound(
+              connection,
+              options.inbox,
+              message.name,
+              clock,
+            );
+          }
+          return welcomed.resolve(message);
+        case "presence": {
+          const key = message.peer.name.toLowerCase();
+          if (message.change === "joined") peers.set(key, message.peer);
+          else peers.delete(key);
+          for (const listener of listeners) {
+            listener(message.change, message.peer);
+          }
+          return;
+        }
+        case "offer":
+          if (inbound !== undefined) return inbound.offer(message);
+          return connection.send({
+            type: "reject",
+            id: message.id,
+            code: "declined",
+            message: "it receives nothing",
+            retryable: false,
+          });
+        case "end":
+          return inbound?.end(message);
+        case "cancel":
+          return inbound?.cancel(message);
+        case "error":
+          told = new Failure(failureCode(message.code), message.message);
+          return;
+        case "bye":
+          if (message.code !== undefined) {
+            told = new Failure(
+              failureCode(message.code),
+              message.message ?? "the hub said goodbye",
+            );
+          }
+          return;
+        default:
+          return;
+      }
+    };
+
+    const finished = connection.run({
+      message: receive,
+      data: (id, _offset, bytes) => inbound?.data(id, bytes),
+    }).then(() => told, (error) => told ?? asFailure(error)).then((failure) => {
+      const reason = failure ??
+        new Failure("disconnected", "the hub closed the connection");
+      outbound.lost({ code: reason.code, message: reason.message });
+      inbound?.lost(reason);
+      welcomed.reject(reason);
+      return failure;
+    });
+
+    const stop = clock.after(handshakeMs, () => {
+      const limit = formatSeconds(handshakeMs);
+      connection.abort(
+        new Failure(
+          "deadline.handshake",
+          `Cannot join: the hub did not greet within ${limit}`,
+        ),
+      );
+    });
+    const aborted = () => connection.abort(asFailure(signal?.reason));
+    signal?.addEventListener("abort", aborted);
+    const sentAt = clock.now();
+    connection.send({
+      type: "hello",
+      version: VERSION,
+      capabilities: [...CAPABILITIES],
+      role: options.role,
+      name: options.name,
+      adapt: options.adapt,
+      ...(options.token === undefined ? {} : { token: options.token }),
+      software: options.software,
+    });
+    try {
+      if (signal?.aborted) aborted();
+      const welcome = await welcomed.promise;
+      connection.heartbeat.measured(clock.now() - sentAt);
+      return new Client(
+        connection,
+        welcome,
+        outbound,
+        peers,
+        listeners,
+        finished,
+        inbound,
+      );
+    } catch (error) {
+      await finished;
+      throw error;
+    } finally {
+      stop();
+      signal?.removeEventListener("abort", aborted);
+    }
+  }
+}

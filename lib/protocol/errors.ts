@@ -1,0 +1,18 @@
+// @core
+import { Failure } from "../failure.ts";
+
+/**
+ * What the other side sent breaks the protocol. The connection it came on is told with an ERROR
+ * frame and ends; nothing else is affected.
+ */
+export class RemoteProtocolError extends Failure {
+  /** `message` is a sentence that may be shown to both sides. */
+  constructor(message: string, code: "protocol" | "version" = "protocol") {
+    super(code, message);
+  }
+}
+
+/** Our own code asked the protocol for something it does not allow: a defect, never a remote fault. */
+export class LocalProtocolError extends Error {
+  override readonly name = "LocalProtocolError";
+}

@@ -1,0 +1,62 @@
+// @core
+/**
+ * Every limit of the protocol and of the processes that speak it, each with its reason.
+ * Bytes unless the name says otherwise.
+ */
+
+/** Frame header: payload length (u32), type (u8), flags (u8), reserved (u16), big-endian. */
+export const HEADER_BYTES = 8;
+
+/** What stands before the bytes in a DATA payload: transfer id (u64) and offset (u64). */
+export const DATA_PREFIX_BYTES = 16;
+
+/** File bytes in one DATA frame: large enough that per-frame costs vanish, small enough to bound a reader's buffer. */
+export const MAX_DATA_BYTES = 1024 * 1024;
+
+/**
+ * File bytes Ferry itself puts into one DATA frame. Measured: 1 MiB is no faster, and a control
+ * frame then waits four times as long behind it on a slow line.
+ */
+export const DATA_BYTES = 256 * 1024;
+
+/** A body up to this size rides right behind its OFFER, before any answer: below it a round trip costs more than the bytes. */
+export const INLINE_BYTES = 64 * 1024;
+
+/** A text or JSON message is shown and held in memory by its recipient; larger data is a file. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+/** A HELLO is read from strangers: just room for its fields. */
+export const MAX_HELLO_BYTES = 8 * 1024;
+
+/** Ordinary control payloads: a few fields and one sentence. */
+export const MAX_CONTROL_BYTES = 64 * 1024;
+
+/** OFFER and WELCOME carry a list of names, up to MAX_PEERS of them. */
+export const MAX_LIST_BYTES = 512 * 1024;
+
+/** Peers on one hub by default: each may cost a read and a write buffer of DATA_BYTES. */
+export const MAX_PEERS = 256;
+
+/** Connections that have not said HELLO yet: strangers get few, so that they cannot crowd out peers. */
+export const MAX_GREETING = 64;
+
+/** Connections of any kind on one hub: peers and one-shots together. */
+export const MAX_CONNECTIONS = 1024;
+
+/** Transfers open at once in one direction of one connection; told in WELCOME, more is a protocol error. */
+export const MAX_TRANSFERS = 1024;
+
+/** A file name or relative path in an OFFER, in UTF-16 units: PATH_MAX of common systems. */
+export const MAX_NAME_LENGTH = 4096;
+
+/** A sentence from the other side: enough for any error Ferry words. */
+export const MAX_SENTENCE_LENGTH = 2048;
+
+/** Control frames waiting to be written to one connection; beyond this its reader is considered gone. */
+export const MAX_CONTROL_BACKLOG_BYTES = 4 * 1024 * 1024;
+
+/** A transfer's bytes stay in the hub's memory up to this size and never touch the disk. */
+export const SPOOL_MEMORY_BYTES = 1024 * 1024;
+
+/** All in-memory spools of a hub together; past it small bodies go to disk too. */
+export const SPOOL_MEMORY_TOTAL_BYTES = 64 * 1024 * 1024;

@@ -1,0 +1,195 @@
+// @core
+/**
+ * Control messages: JSON objects checked against a schema. Unknown fields are ignored; a missing
+ * or wrong field is a RemoteProtocolError that names it.
+ */
+import * as v from "valibot";
+import { RemoteProtocolError } from "./errors.ts";
+import { encodeFrame, FrameType } from "./frame.ts";
+import { MAX_NAME_LENGTH, MAX_PEERS, MAX_SENTENCE_LENGTH } from "./limits.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
+const sentence = v.pipe(v.string(), v.maxLength(MAX_SENTENCE_LENGTH));
+const code = v.pipe(v.string(), v.regex(/^[a-z][a-z.-]{0,63}$/));
+const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+/** A name on the hub: 1 to 64 letters, digits, `.`, `_`, `-`. */
+const name = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/));
+const capabilities = v.pipe(
+  v.array(v.pipe(v.string(), v.maxLength(64))),
+  v.maxLength(64),
+);
+const version = v.pipe(count, v.maxValue(65535));
+
+const peer = v.object({
+  name,
+  /** When it joined, ms since the Unix epoch on the hub's clock. */
+  since: count,
+  address: v.pipe(v.string(), v.maxLength(128)),
+});
+
+const schemas = {
+  hello: v.object({
+    version: v.object({ min: version, max: version }),
+    capabilities,
+    role: v.picklist(["peer", "oneshot"]),
+    name,
+    /** The hub may change the name to make it unique. */
+    adapt: v.optional(v.boolean(), false),
+    /** From an earlier WELCOME: this is the same peer come back, its old connection may be dropped. */
+    token: v.optional(v.pipe(v.string(), v.maxLength(64))),
+    software: v.pipe(v.string(), v.maxLength(128)),
+  }),
+  welcome: v.object({
+    version,
+    capabilities,
+    hub: name,
+    name,
+    token: v.pipe(v.string(), v.maxLength(64)),
+    peers: v.pipe(v.array(peer), v.maxLength(MAX_PEERS * 4)),
+    limits: v.object({ transfers: count, inline: count }),
+    software: v.pipe(v.string(), v.maxLength(128)),
+  }),
+  presence: v.object({ change: v.picklist(["joined", "left"]), peer }),
+  offer: v.object({
+    id,
+    name: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH)),
+    kind: v.picklist(["file", "text", "json"]),
+    /** Bytes, or null when the sender does not know yet (a pipe). */
+    size: v.nullable(count),
+    from: name,
+    to: v.pipe(v.array(name), v.minLength(1), v.maxLength(MAX_PEERS * 4)),
+    /** The body follows at once, before any answer. */
+    inline: v.boolean(),
+    deadlines: v.object({
+      accept_ms: milliseconds,
+      idle_ms: milliseconds,
+      receipt_ms: milliseconds,
+    }),
+  }),
+  accept: v.object({ id, offset: count }),
+  reject: v.object({ id, code, message: sentence, retryable: v.boolean() }),
+  end: v.object({ id, size: count, sha256 }),
+  receipt: v.variant("status", [
+    v.object({
+      status: v.literal("delivered"),
+      id,
+      recipient: name,
+      /** Recipient's clock: last byte arrived → file in place. */
+      verify_ms: milliseconds,
+      /** Smallest round trip hub ↔ recipient; the hub adds it. */
+      rtt_ms: v.optional(milliseconds),
+    }),
+    v.object({
+      status: v.literal("failed"),
+      id,
+      recipient: name,
+      code,
+      message: sentence,
+      retryable: v.boolean(),
+    }),
+  ]),
+  cancel: v.object({ id, code, message: sentence }),
+  progress: v.object({ id, recipient: name, bytes: count }),
+  ping: v.object({ t1: milliseconds }),
+  pong: v.object({ t1: milliseconds, t2: milliseconds, t3: milliseconds }),
+  error: v.object({
+    code,
+    scope: v.picklist(["connection", "transfer"]),
+    id: v.optional(id),
+    retryable: v.boolean(),
+    message: sentence,
+  }),
+  bye: v.object({ code: v.optional(code), message: v.optional(sentence) }),
+};
+
+type Schemas = typeof schemas;
+
+/** The kinds of control message. */
+export type MessageType = keyof Schemas;
+
+/** The fields of a message of one kind. */
+export type Fields<T extends MessageType> = v.InferOutput<Schemas[T]>;
+
+/** A control message: its kind beside its fields. */
+export type Message = {
+  [T in MessageType]: { readonly type: T } & Fields<T>;
+}[MessageType];
+
+/** A message of one kind. */
+export type MessageOf<T extends MessageType> = Extract<Message, { type: T }>;
+
+const FRAME_TYPES: Record<MessageType, number> = {
+  hello: FrameType.HELLO,
+  welcome: FrameType.WELCOME,
+  presence: FrameType.PRESENCE,
+  offer: FrameType.OFFER,
+  accept: FrameType.ACCEPT,
+  reject: FrameType.REJECT,
+  end: FrameType.END,
+  receipt: FrameType.RECEIPT,
+  cancel: FrameType.CANCEL,
+  progress: FrameType.PROGRESS,
+  ping: FrameType.PING,
+  pong: FrameType.PONG,
+  error: FrameType.ERROR,
+  bye: FrameType.BYE,
+};
+
+const BY_FRAME_TYPE = new Map<number, MessageType>(
+  Object.entries(FRAME_TYPES).map((
+    [type, frame],
+  ) => [frame, type as MessageType]),
+);
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** A message as a whole frame. Throws LocalProtocolError when it is over its type's limit. */
+export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
+  const { type, ...fields } = message;
+  return encodeFrame(FRAME_TYPES[type], encoder.encode(JSON.stringify(fields)));
+}
+
+/**
+ * The message in a control frame, or undefined for an optional type this version does not know.
+ * Throws RemoteProtocolError for anything but a JSON object that fits the schema.
+ */
+export function decodeMessage(
+  frameType: number,
+  payload: Uint8Array,
+): Message | undefined {
+  const type = BY_FRAME_TYPE.get(frameType);
+  if (type === undefined) return undefined;
+  const title = type.toUpperCase();
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(payload));
+  } catch {
+    throw new RemoteProtocolError(
+      `Cannot read ${title}: the payload is not JSON in UTF-8`,
+    );
+  }
+  const result = v.safeParse(schemas[type], value);
+  if (!result.success) {
+    const issue = result.issues[0];
+    const field = v.getDotPath(issue) ?? "the payload";
+    throw new RemoteProtocolError(
+      `Cannot read ${title}: ${field} is missing or wrong`,
+    );
+  }
+  return { type, ...result.output } as Message;
+}
+
+/** Shortens `text` to what a message may carry. */
+export function sentenceOf(text: string): string {
+  return text.length <= MAX_SENTENCE_LENGTH
+    ? text
+    : text.slice(0, MAX_SENTENCE_LENGTH - 1) + "…";
+}
+
+/** Whether `text` can be a name on a hub: 1 to 64 letters, digits, `.`, `_`, `-`. */
+export function isName(text: string): boolean {
+  return v.is(name, text);
+}

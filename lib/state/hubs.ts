@@ -1,0 +1,99 @@
+/**
+ * Which hub a command means when none is named: the one joined last, then one running here. Both
+ * are remembered as small files in the state directory.
+ */
+import { join } from "@std/path";
+import type { Address } from "../net/address.ts";
+
+const JOINED = "joined.json";
+const RUNNING = "running";
+
+/** Remembers the hub a peer has joined. `state` is the state directory; failures are no matter. */
+export function rememberJoined(state: string, address: Address): void {
+  try {
+    Deno.mkdirSync(state, { recursive: true, mode: 0o700 });
+    replaceFile(join(state, JOINED), JSON.stringify(address));
+  } catch {
+    // Remembering is a convenience: without it the hub is named by hand.
+  }
+}
+
+/** The hub joined last, or undefined. */
+export function joinedHub(state: string): Address | undefined {
+  return readAddress(join(state, JOINED));
+}
+
+/** Notes that a hub of this process runs at `address`; the returned function takes the note back. */
+export function noteRunning(state: string, address: Address): () => void {
+  const path = join(state, RUNNING, `${address.port}.json`);
+  try {
+    Deno.mkdirSync(join(state, RUNNING), { recursive: true, mode: 0o700 });
+    const lock = Deno.openSync(path, { write: true, create: true });
+    lock.lockSync(true);
+    lock.truncateSync();
+    lock.writeSync(new TextEncoder().encode(JSON.stringify(address)));
+    return () => {
+      lock.close();
+      removeIfThere(path);
+    };
+  } catch {
+    return () => {};
+  }
+}
+
+/** A hub running on this machine for this user, or undefined. Notes of hubs that were killed are removed. */
+export function runningHub(state: string): Address | undefined {
+  let names: string[];
+  try {
+    names = [...Deno.readDirSync(join(state, RUNNING))].map((entry) =>
+      entry.name
+    ).sort();
+  } catch {
+    return undefined;
+  }
+  for (const name of names) {
+    const path = join(state, RUNNING, name);
+    // Its hub holds a lock on the note as long as it lives.
+    if (isAbandoned(path)) removeIfThere(path);
+    else return readAddress(path);
+  }
+  return undefined;
+}
+
+function isAbandoned(path: string): boolean {
+  try {
+    using note = Deno.openSync(path, { read: true, write: true });
+    return note.tryLockSync(true);
+  } catch {
+    return false;
+  }
+}
+
+function readAddress(path: string): Address | undefined {
+  try {
+    const value: unknown = JSON.parse(Deno.readTextFileSync(path));
+    if (typeof value !== "object" || value === null) return undefined;
+    if (!("host" in value) || !("port" in value)) return undefined;
+    const { host, port } = value;
+    return typeof host === "string" && typeof port === "number"
+      ? { host, port }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Readers see the old content or the new, never a part. */
+function replaceFile(path: string, content: string): void {
+  const fresh = `${path}.${crypto.randomUUID()}`;
+  Deno.writeTextFileSync(fresh, content, { mode: 0o600 });
+  Deno.renameSync(fresh, path);
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Gone already.
+  }
+}

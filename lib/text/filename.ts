@@ -1,0 +1,52 @@
+// @core
+/**
+ * The one way a name from outside reaches the disk: `safeFileName()` gives a single path component
+ * that cannot leave the directory it is put in, hide there, or mean a device, or refuses it.
+ */
+import { Failure } from "../failure.ts";
+
+/** Longest name common file systems take, in bytes of UTF-8; room is left for ` (999)` and the like. */
+const MAX_BYTES = 240;
+
+/** Device names Windows reserves, with or without an extension ("Naming Files, Paths, and Namespaces"). */
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\.|$)/i;
+
+const encoder = new TextEncoder();
+
+/**
+ * `name` as the name of one file. A leading dot gets an underscore before it, so that nothing a
+ * peer sends is hidden or read as configuration. Throws Failure `bad-name`, without repeating the
+ * name, for path separators, control or reordering characters, `.` and `..`, names too long, and
+ * with `windows` also for what that system reads differently: reserved characters and devices,
+ * alternate streams, trailing dots and spaces.
+ */
+export function safeFileName(name: string, windows: boolean): string {
+  const reason = flaw(name, windows);
+  if (reason !== undefined) {
+    throw new Failure("bad-name", `its file name is refused: ${reason}`);
+  }
+  return name.startsWith(".") ? `_${name}` : name;
+}
+
+function flaw(name: string, windows: boolean): string | undefined {
+  if (name === "" || name === "." || name === "..") return "it names no file";
+  if (/[/\\]/.test(name)) return "it contains a path separator";
+  if (/[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\u200e\u200f]/u.test(name)) {
+    return "it contains control characters";
+  }
+  if (encoder.encode(name).length > MAX_BYTES) {
+    return `it is longer than ${MAX_BYTES} bytes`;
+  }
+  if (!windows) return undefined;
+  if (/[<>:"|?*]/.test(name)) return "it contains characters reserved here";
+  if (/[. ]$/.test(name)) return "it ends with a dot or a space";
+  if (DEVICE.test(name)) return "it names a device";
+  return undefined;
+}
+
+/** `report.csv` → `report (2).csv`: the `n`th name to try when earlier ones are taken. */
+export function numberedName(name: string, n: number): string {
+  const dot = name.lastIndexOf(".");
+  const at = dot > 0 ? dot : name.length;
+  return `${name.slice(0, at)} (${n})${name.slice(at)}`;
+}

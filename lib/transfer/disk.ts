@@ -1,0 +1,29 @@
+/** Writing to disk: whole writes, and operating-system errors as failures. */
+import { Failure } from "../failure.ts";
+
+/** Writes all of `bytes`; one `write` may take fewer. */
+export async function writeAll(
+  file: Deno.FsFile,
+  bytes: Uint8Array,
+): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await file.write(bytes.subarray(at));
+  }
+}
+
+/** Words an error of the operating system while writing, without its path: `the disk is full`. */
+export function writeFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new Failure("disk-full", "the disk is full", { cause: error });
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new Failure("output", "permission denied", { cause: error });
+  }
+  if (error instanceof Deno.errors.NotFound) {
+    return new Failure("output", "the directory is gone", { cause: error });
+  }
+  return new Failure("output", message, { cause: error });
+}

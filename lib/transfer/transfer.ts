@@ -1,0 +1,83 @@
+/** The words every part of Ferry that moves a transfer shares: offer, body, outcome, carrier. */
+import type { FailureCode } from "../failure.ts";
+import type { MessageOf } from "../protocol/message.ts";
+
+/** Size and fingerprint of a whole body. */
+export interface Digest {
+  /** Bytes. */
+  readonly size: number;
+  /** 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** Goes through a body once. */
+export interface BodyReader {
+  /**
+   * Puts the next bytes into `into` and gives their number; 0 when none are there yet (`wake` is
+   * called later), null at the end, after which `digest()` may be asked. Throws Failure when the
+   * body cannot be read to its end. Not called again before it has settled.
+   */
+  pull(into: Uint8Array): number | null | Promise<number | null>;
+  /** The digest of the whole body; only after `pull` gave null. */
+  digest(): Digest;
+  /** Lets go of what the reader holds. May be called at any time, more than once. */
+  close(): void;
+}
+
+/** Bytes to send. */
+export interface Body {
+  /** Bytes, or null while nobody knows. */
+  readonly size: number | null;
+  /** A new reader from `offset` on; `wake` is called when `pull` gave 0 and there is more. */
+  read(offset: number, wake: () => void): BodyReader;
+  /** Lets go of what the body holds, when no reader will follow. */
+  dispose(): void;
+}
+
+/** What a sender offers. */
+export type Offer = Omit<MessageOf<"offer">, "type">;
+
+/** How a transfer ended for one recipient. */
+export type Outcome =
+  | {
+    readonly status: "delivered";
+    /** Recipient's clock: last byte arrived → file in place. */
+    readonly verifyMs: number;
+    /** Smallest round trip between the hub and the recipient. */
+    readonly hopMs: number;
+  }
+  | {
+    readonly status: "failed";
+    readonly code: FailureCode;
+    /** The state, without the action: `bob is not connected`. */
+    readonly message: string;
+    readonly retryable: boolean;
+  };
+
+/** What whoever sends a transfer wants to hear of it. */
+export interface TransferListener {
+  /** Bytes begin to flow: a recipient has accepted, or nobody needs to. Once. */
+  started(): void;
+  /** The body has left; its digest is known. Once, unless the transfer fails before. */
+  sent(digest: Digest): void;
+  /** `recipient` has `bytes` of the body. */
+  progress(recipient: string, bytes: number): void;
+  /** The transfer has ended for `recipient`. Once for each. */
+  settled(recipient: string, outcome: Outcome): void;
+}
+
+/** Something that takes transfers to their recipients: a connection to a hub, or the hub itself. */
+export interface Carrier {
+  /** Begins a transfer and takes over `body`; the handle cancels it for everyone not settled yet. */
+  carry(
+    offer: Offer,
+    body: Body,
+    listener: TransferListener,
+  ): { cancel(reason: Cancel): void };
+}
+
+/** Why a transfer is given up. */
+export interface Cancel {
+  readonly code: FailureCode;
+  readonly message: string;
+}
