@@ -3,7 +3,7 @@ import { join, resolve } from "@std/path";
 import { Failure } from "../lib/failure.ts";
 import { Hub } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
-import { DEFAULT_PORT, formatAddress } from "../lib/net/address.ts";
+import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
 import { MAX_PEERS } from "../lib/protocol/limits.ts";
 import { isName } from "../lib/protocol/message.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
@@ -147,8 +147,4 @@ function reachable(
 ): { host: string; port: number } {
   if (host === "0.0.0.0") return { host: "127.0.0.1", port };
   return host === "::" ? { host: "::1", port } : { host, port };
-}
-
-function isLoopback(host: string): boolean {
-  return host.startsWith("127.") || host === "::1";
 }

@@ -156,7 +156,11 @@ export class Arrival {
     const { dir } = this.#options;
     await Deno.mkdir(dir, { recursive: true });
     // Short enough for any name, unlike any other transfer's, and plainly not the finished file.
-    const part = join(dir, `${this.#name.slice(0, 80)}.${this.#offer.id}.part`);
+    const owner = this.#options.name();
+    const part = join(
+      dir,
+      `${this.#name.slice(0, 80)}.${this.#offer.id}.${owner}.part`,
+    );
     const file = await Deno.open(part, { write: true, createNew: true });
     if (this.#over) {
       file.close();

@@ -10,7 +10,7 @@
  * behind more than one buffer, small transfers share a write, and nothing is copied or allocated
  * per frame.
  */
-import { Failure } from "../failure.ts";
+import { asFailure, Failure } from "../failure.ts";
 import {
   DATA_OVERHEAD_BYTES,
   decodeData,
@@ -75,6 +75,18 @@ export interface ConnectionOptions {
 const LEAST_DATA_BYTES = 4 * 1024;
 /** How long a closing connection may take to get its last frames out and to see the other side close. */
 const FLUSH_MS = 1_000;
+
+/** What the runtime throws when a connection breaks, or is closed under a read or write. */
+const SOCKET_ERRORS = new Set([
+  "BadResource",
+  "BrokenPipe",
+  "ConnectionAborted",
+  "ConnectionReset",
+  "Interrupted",
+  "NotConnected",
+  "TimedOut",
+  "UnexpectedEof",
+]);
 
 /** One connection, from its first byte to its last. */
 export class Connection {
@@ -305,13 +317,15 @@ export class Connection {
       this.#releaseBuffer();
     }
     const buffer = this.#buffer ??= takeBuffer(least);
-    let at = this.#takeControl(buffer, 0);
-    for (let tries = this.#outflows.length; tries > 0; tries--) {
+    let at = 0;
+    for (let tries = this.#outflows.length; tries >= 0; tries--) {
+      // Before each body: an OFFER that waits must go out ahead of its DATA.
+      at = this.#takeControl(buffer, at);
+      if (this.#control.length > 0 || tries === 0) break;
       if (buffer.length - at < DATA_OVERHEAD_BYTES + LEAST_DATA_BYTES) break;
       const outflow = this.#outflows[this.#turn++ % this.#outflows.length];
       if (outflow === undefined) break;
-      const after = this.#takeFrom(outflow, buffer, at);
-      at = typeof after === "number" ? after : await after;
+      at = await this.#takeFrom(outflow, buffer, at);
     }
     return at;
   }
@@ -358,7 +372,7 @@ export class Connection {
         this.detach(outflow);
         this.send({ type: "end", id: outflow.id, ...digest });
         outflow.sent(digest);
-        return this.#takeControl(buffer, at);
+        return at;
       }
       outflow.moved(count);
       if (count === 0) return at;
@@ -404,9 +418,11 @@ export class Connection {
   }
 }
 
-/** Words what went wrong with a socket. */
+/** Words what went wrong with a socket; anything else that was thrown is a defect and says so itself. */
 function lossOf(error: unknown): Failure {
-  if (error instanceof Failure) return error;
+  if (!(error instanceof Error) || !SOCKET_ERRORS.has(error.name)) {
+    return asFailure(error);
+  }
   return new Failure("disconnected", "the connection was lost", {
     cause: error,
   });

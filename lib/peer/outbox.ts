@@ -103,9 +103,16 @@ class Outbox {
   }
 
   readonly #stop = (): void => {
-    const { reason } = this.#options.signal;
-    for (const { cancel } of [...this.#running]) cancel(reason);
+    for (const { cancel } of [...this.#running]) cancel(this.#stopped());
   };
+
+  /** Why everything is being given up, as both sides are told. */
+  #stopped(): Cancel {
+    const { code } = asFailure(this.#options.signal.reason);
+    return code === "deadline.total"
+      ? { code, message: "the time given for all of it is over" }
+      : { code: "cancelled", message: "it was cancelled" };
+  }
 
   #send(item: Item, index: number, small: boolean): void {
     const { carrier, from, to, deadlines, clock, emit, signal } = this.#options;
@@ -167,7 +174,7 @@ class Outbox {
     for (const recipient of to) {
       emit({ event: "transfer.offered", ...facts(recipient) });
     }
-    if (signal.aborted) return failAll(signal.reason);
+    if (signal.aborted) return failAll(this.#stopped());
     let body: Body;
     try {
       body = item.open();

@@ -94,6 +94,8 @@ class Outgoing {
   #starved = false;
   #movedAt: number;
   #stopTimer = () => {};
+  /** What a body still flowing is closed with. */
+  #reason: Cancel = { code: "cancelled", message: "nobody is left to take it" };
 
   constructor(
     connection: Connection,
@@ -170,11 +172,12 @@ class Outgoing {
     message: string,
     retryable = isRetryable(code),
   ): void {
+    this.#reason = { code, message };
     for (const name of [...this.#awaited.values()]) {
       this.#settle(name, { status: "failed", code, message, retryable });
     }
     // Even if nobody was awaited any more, what was begun must be closed.
-    this.#finish({ code, message });
+    this.#finish();
   }
 
   #stream(offset: number): void {
@@ -209,13 +212,11 @@ class Outgoing {
     if (name === undefined) return;
     this.#awaited.delete(recipient.toLowerCase());
     this.#listener.settled(name, outcome);
-    if (this.#awaited.size === 0) {
-      this.#finish({ code: "cancelled", message: "nobody is left" });
-    }
+    if (this.#awaited.size === 0) this.#finish();
   }
 
   /** Nobody waits any more: closes a body that is still flowing, and lets go of everything. */
-  #finish(reason: Cancel): void {
+  #finish(): void {
     if (this.#stage === "over") return;
     this.#stage = "over";
     this.#stopTimer();
@@ -223,8 +224,13 @@ class Outgoing {
     this.#outflow = undefined;
     const { id } = this.#offer;
     if (this.#connection.isOpen && this.#connection.session.isOutgoing(id)) {
-      const message = sentenceOf(reason.message);
-      this.#connection.send({ type: "cancel", id, code: reason.code, message });
+      const { code, message } = this.#reason;
+      this.#connection.send({
+        type: "cancel",
+        id,
+        code,
+        message: sentenceOf(message),
+      });
     }
     this.#body.dispose();
   }
