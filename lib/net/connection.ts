@@ -28,6 +28,7 @@ import {
 } from "../protocol/message.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Clock } from "../time/clock.ts";
+import { formatSeconds } from "../time/deadline.ts";
 import type { BodyReader, Digest } from "../transfer/transfer.ts";
 import { giveBuffer, takeBuffer } from "./buffers.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -107,6 +108,8 @@ export class Connection {
   #state: "open" | "closing" | "closed" = "open";
   #reason: Failure | undefined;
   #stopWaiting = () => {};
+  #writingSince: number | undefined;
+  #stopWatching: (() => void) | undefined;
   readonly #writer: Promise<void>;
   readonly #closed = Promise.withResolvers<void>();
 
@@ -232,6 +235,7 @@ export class Connection {
     this.#state = "closed";
     this.#heartbeat.stop();
     this.#stopWaiting();
+    this.#stopWatching?.();
     this.#dropOutflows();
     try {
       this.#stream.close();
@@ -388,22 +392,27 @@ export class Connection {
   async #writeAll(length: number): Promise<void> {
     const buffer = this.#buffer;
     for (let at = 0; buffer !== undefined && at < length;) {
-      const writing = this.#stream.write(buffer.subarray(at, length));
-      const stop = this.#clock.after(this.#idleMs, () => {
-        const seconds = this.#idleMs / 1000;
-        this.abort(
-          new Failure(
-            "deadline.idle",
-            `no byte could be sent for ${seconds} s`,
-          ),
-        );
-      });
+      this.#writingSince = this.#clock.now();
+      if (this.#stopWatching === undefined) this.#watchWrites(this.#idleMs);
       try {
-        at += await writing;
+        at += await this.#stream.write(buffer.subarray(at, length));
       } finally {
-        stop();
+        this.#writingSince = undefined;
       }
     }
+  }
+
+  /** One timer for all writes: looks whether the one under way has lasted too long. */
+  #watchWrites(ms: number): void {
+    this.#stopWatching = this.#clock.after(ms, () => {
+      this.#stopWatching = undefined;
+      if (this.#writingSince === undefined) return;
+      const left = this.#writingSince + this.#idleMs - this.#clock.now();
+      if (left > 0) return this.#watchWrites(left);
+      const limit = formatSeconds(this.#idleMs);
+      const state = `no byte could be sent for ${limit}`;
+      this.abort(new Failure("deadline.idle", state));
+    });
   }
 
   async #sleep(): Promise<void> {

@@ -20,7 +20,7 @@ import type {
 } from "../transfer/transfer.ts";
 
 /** Small bodies in flight: enough to hide a round trip of tens of milliseconds. */
-const MAX_SMALL = 64;
+const MAX_SMALL = 256;
 /** Large bodies in flight: the next is accepted while one still flows, and few are half-sent when one fails. */
 const MAX_LARGE = 3;
 

@@ -238,16 +238,19 @@ class Outgoing {
   #enter(stage: "streaming" | "sent"): void {
     this.#stage = stage;
     this.#movedAt = this.#clock.now();
-    this.#stopTimer();
-    this.#watch();
   }
 
-  /** Looks again when the deadline now in force would pass, if nothing moves until then. */
+  /**
+   * Looks whether the deadline now in force has passed, and again when it could. The first look
+   * comes with the shortest of them, so that the timer is set once in the life of most transfers.
+   */
   #watch(): void {
     const { limit, passed } = this.#deadline();
     const left = this.#movedAt + limit - this.#clock.now();
     if (left <= 0) return passed();
-    this.#stopTimer = this.#clock.after(left, () => this.#watch());
+    const { accept_ms, idle_ms, receipt_ms } = this.#offer.deadlines;
+    const soonest = Math.min(left, accept_ms, idle_ms, receipt_ms);
+    this.#stopTimer = this.#clock.after(soonest, () => this.#watch());
   }
 
   #deadline(): { limit: number; passed: () => void } {
