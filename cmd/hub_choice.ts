@@ -3,6 +3,7 @@ import { Failure } from "../lib/failure.ts";
 import { type Address, isLoopback, parseAddress } from "../lib/net/address.ts";
 import { dial } from "../lib/net/dial.ts";
 import { Client } from "../lib/peer/client.ts";
+import { isName } from "../lib/protocol/message.ts";
 import { joinedHub, runningHubs } from "../lib/state/hubs.ts";
 import { stateDirectory } from "../lib/state/paths.ts";
 import type { Context } from "./context.ts";
@@ -66,6 +67,18 @@ export function defaultName(context: Context): string {
     "-",
   ).slice(0, 64);
   return name === undefined || name === "" ? "ferry" : name;
+}
+
+/** Throws Failure `usage` unless someone on a hub can have `name`; `action` is what it was to be used for. */
+export function assertName(name: string, action: string): void {
+  if (isName(name)) return;
+  throw new Failure(
+    "usage",
+    `Cannot ${action} ${JSON.stringify(name)}: it is not a name`,
+    {
+      hint: "names are 1 to 64 letters, digits, dots, underscores and hyphens",
+    },
+  );
 }
 
 /** Connects as a one-shot command. Throws Failure. */

@@ -103,16 +103,9 @@ class Outbox {
   }
 
   readonly #stop = (): void => {
-    for (const { cancel } of [...this.#running]) cancel(this.#stopped());
+    const reason = stopOf(this.#options.signal);
+    for (const { cancel } of [...this.#running]) cancel(reason);
   };
-
-  /** Why everything is being given up, as both sides are told. */
-  #stopped(): Cancel {
-    const { code } = asFailure(this.#options.signal.reason);
-    return code === "deadline.total"
-      ? { code, message: "the time given for all of it is over" }
-      : { code: "cancelled", message: "it was cancelled" };
-  }
 
   #send(item: Item, index: number, small: boolean): void {
     const { carrier, from, to, deadlines, clock, emit, signal } = this.#options;
@@ -174,7 +167,7 @@ class Outbox {
     for (const recipient of to) {
       emit({ event: "transfer.offered", ...facts(recipient) });
     }
-    if (signal.aborted) return failAll(this.#stopped());
+    if (signal.aborted) return failAll(stopOf(signal));
     let body: Body;
     try {
       body = item.open();
@@ -244,6 +237,12 @@ class Outbox {
         : 0,
     };
   }
+}
+
+/** Why everything is given up: the command's own failure, as the state of one transfer. */
+function stopOf({ reason }: AbortSignal): Cancel {
+  const { code, state } = asFailure(reason);
+  return { code, message: state };
 }
 
 function failureOf(
