@@ -242,11 +242,16 @@ export class Spool implements Body {
     try {
       if (this.#file === undefined) {
         this.#path = this.#room.path(this.#name);
-        this.#file = await Deno.open(this.#path, {
+        const file = await Deno.open(this.#path, {
           write: true,
           createNew: true,
           mode: 0o600,
         });
+        if (this.#disposed) {
+          file.close();
+          return removeQuietly(this.#path);
+        }
+        this.#file = file;
         if (this.#memory !== undefined) {
           await writeAll(this.#file, this.#memory.subarray(0, this.#length));
         }

@@ -301,9 +301,10 @@ export class Connection {
         this.#woken = false;
         const filled = await this.#fill();
         if (filled > 0) await this.#writeAll(filled);
+        else if (this.#woken) continue;
         else if (this.#state === "closing") {
           return await this.#stream.closeWrite?.();
-        } else if (!this.#woken) await this.#sleep();
+        } else await this.#sleep();
       }
     } catch (error) {
       if (this.isOpen) this.abort(lossOf(error));

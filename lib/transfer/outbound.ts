@@ -173,9 +173,10 @@ class Outgoing {
     retryable = isRetryable(code),
   ): void {
     this.#reason = { code, message };
-    for (const name of [...this.#awaited.values()]) {
-      this.#settle(name, { status: "failed", code, message, retryable });
-    }
+    const failed: Outcome = { status: "failed", code, message, retryable };
+    const names = [...this.#awaited.values()];
+    this.#awaited.clear();
+    for (const name of names) this.#listener.settled(name, failed);
     // Even if nobody was awaited any more, what was begun must be closed.
     this.#finish();
   }
