@@ -3,7 +3,7 @@
  * that makes a decoder hang or burst can be stopped from outside, and it scales before it answers so
  * that only the small picture crosses over.
  */
-import { type DecodeAnswer, type DecodeJob } from "./decode.ts";
+import type { DecodeAnswer, DecodeJob } from "./decode.ts";
 import { gifFrames } from "./gif.ts";
 import { LARGE_JPEG_PIXELS, MAX_ANIMATION_PIXELS } from "./limits.ts";
 import { type Frame, type Picture, swapsSides, upright } from "./picture.ts";

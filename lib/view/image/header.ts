@@ -28,7 +28,7 @@ export interface ImageHeader {
   readonly loops: number;
   /** False when the file ends before its own structure says it may. */
   readonly whole: boolean;
-  /** A kind of the format that cannot be decoded, as the end of a sentence. */
+  /** Why it cannot be decoded although it is all there, as the end of a sentence. */
   readonly unsupported?: string;
 }
 

@@ -1,5 +1,6 @@
 // @core
 /** PNG: chunks of length, type, data and checksum (W3C PNG specification, section 5). */
+import { crc32 } from "./crc.ts";
 import { exifOrientation } from "./exif.ts";
 import type { FoundHeader } from "./header.ts";
 import type { Orientation } from "./picture.ts";
@@ -25,7 +26,9 @@ export function pngHeader(bytes: Uint8Array): FoundHeader {
     }
     at = end;
   }
+  const intact = view.getUint32(29) === crc32(bytes.subarray(12, 29));
   return {
+    ...intact ? {} : { unsupported: "the PNG header is damaged" },
     width: view.getUint32(16),
     height: view.getUint32(20),
     orientation,

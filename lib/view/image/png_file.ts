@@ -1,5 +1,6 @@
 // @core
 /** Writing PNG, for terminals that take image files: 8 bits a channel, RGB or RGBA. */
+import { crc32 } from "./crc.ts";
 import type { Picture } from "./picture.ts";
 
 /** The scan lines of a picture in the order and form that PNG compresses. */
@@ -80,19 +81,4 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   result.set(data, 8);
   view.setUint32(data.length + 8, crc32(result.subarray(4, data.length + 8)));
   return result;
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-/** CRC-32 as PNG and zlib use it (ISO 3309). */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) {
-    crc = CRC_TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
 }
