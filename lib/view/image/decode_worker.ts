@@ -5,8 +5,15 @@
  */
 import type { DecodeAnswer, DecodeJob } from "./decode.ts";
 import { gifFrames } from "./gif.ts";
+import { isAnimatedWebp } from "./header_webp.ts";
 import { LARGE_JPEG_PIXELS, MAX_ANIMATION_PIXELS } from "./limits.ts";
-import { type Frame, type Picture, swapsSides, upright } from "./picture.ts";
+import {
+  blank,
+  type Frame,
+  type Picture,
+  swapsSides,
+  upright,
+} from "./picture.ts";
 import { cropped, scaled } from "./scale.ts";
 
 /** What this file uses of a Worker's global scope. */
@@ -51,6 +58,38 @@ Object.assign(console, { log: complain, warn: complain, error: complain });
 async function decodeStill(job: DecodeJob): Promise<Picture> {
   const reduced = await decodeReduced(job);
   if (reduced !== undefined) return reduced;
+  if (job.format === "WebP" && isAnimatedWebp(job.bytes)) {
+    return await decodeFirstFrame(job);
+  }
+  return await decodeWhole(job);
+}
+
+/** The first frame of an animated WebP on its canvas. */
+async function decodeFirstFrame(job: DecodeJob): Promise<Picture> {
+  const { firstWebpFrame } = await import("./webp_frame.ts");
+  const frame = firstWebpFrame(job.bytes);
+  if (frame === undefined) throw new Undecodable("it holds no picture");
+  const { width, height } = job.declared;
+  if (frame.x + frame.width > width || frame.y + frame.height > height) {
+    throw new Undecodable("its first frame lies outside the picture");
+  }
+  const picture = await decodeWhole({
+    ...job,
+    bytes: frame.file,
+    declared: frame,
+  });
+  const canvas = blank(width, height);
+  for (let y = 0; y < frame.height; y++) {
+    const from = y * frame.width * 4;
+    canvas.data.set(
+      picture.data.subarray(from, from + frame.width * 4),
+      ((frame.y + y) * width + frame.x) * 4,
+    );
+  }
+  return canvas;
+}
+
+async function decodeWhole(job: DecodeJob): Promise<Picture> {
   const image = await decodePixels(job);
   const { width, height } = image;
   if (width !== job.declared.width || height !== job.declared.height) {

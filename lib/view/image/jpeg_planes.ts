@@ -6,11 +6,9 @@ import { blank, type Picture } from "./picture.ts";
 export interface Plane {
   readonly samples: Uint8ClampedArray;
   readonly stride: number;
-  /** How many of the finest plane's samples one of these covers, across and down. */
-  readonly coarserX: number;
-  readonly coarserY: number;
-  readonly h: number;
-  readonly v: number;
+  /** Samples for each pixel of the picture, across and down; below 1 where pixels share one. */
+  readonly perX: number;
+  readonly perY: number;
 }
 
 /** The picture of one plane (grey) or three (YCbCr as JFIF 1.02 defines it), cut to that size. */
@@ -24,7 +22,7 @@ export function colours(
   const [luma, blueness, redness] = planes;
   if (luma === undefined) return result;
   for (let y = 0; y < height; y++) {
-    const line = Math.floor(y / luma.coarserY) * luma.stride;
+    const line = Math.floor(y * luma.perY) * luma.stride;
     let to = y * width * 4;
     if (blueness === undefined || redness === undefined) {
       for (let x = 0; x < width; x++, to += 4) {
@@ -34,13 +32,13 @@ export function colours(
       }
       continue;
     }
-    const blueLine = Math.floor(y / blueness.coarserY) * blueness.stride;
-    const redLine = Math.floor(y / redness.coarserY) * redness.stride;
+    const blueLine = Math.floor(y * blueness.perY) * blueness.stride;
+    const redLine = Math.floor(y * redness.perY) * redness.stride;
     for (let x = 0; x < width; x++, to += 4) {
-      const light = luma.samples[line + Math.floor(x / luma.coarserX)]!;
-      const cb =
-        blueness.samples[blueLine + Math.floor(x / blueness.coarserX)]! - 128;
-      const cr = redness.samples[redLine + Math.floor(x / redness.coarserX)]! -
+      const light = luma.samples[line + Math.floor(x * luma.perX)]!;
+      const cb = blueness.samples[blueLine + Math.floor(x * blueness.perX)]! -
+        128;
+      const cr = redness.samples[redLine + Math.floor(x * redness.perX)]! -
         128;
       clamped[to] = light + 1.402 * cr;
       clamped[to + 1] = light - 0.344136 * cb - 0.714136 * cr;

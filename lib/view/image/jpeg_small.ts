@@ -52,6 +52,10 @@ export function smallJpeg(
 interface Component extends Plane {
   readonly id: number;
   readonly table: number;
+  readonly h: number;
+  readonly v: number;
+  /** Side of what is kept of its blocks: more than of the finest component's, where it is coarser. */
+  readonly side: BlockSide;
   /** Blocks a line and lines of blocks, without those that only fill up an MCU. */
   readonly blocksAcross: number;
   readonly blocksDown: number;
@@ -68,6 +72,19 @@ const ZIGZAG = Uint8Array.of(
   ...[58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63],
 );
 
+/** For each side, where coefficient k lies in the side×side corner; 255 outside of it. */
+const CORNERS: Record<BlockSide, Uint8Array> = {
+  1: cornerOf(1),
+  2: cornerOf(2),
+  4: cornerOf(4),
+};
+
+function cornerOf(side: BlockSide): Uint8Array {
+  return ZIGZAG.map((at) =>
+    (at & 7) < side && at >> 3 < side ? (at >> 3) * side + (at & 7) : 255
+  );
+}
+
 class SmallJpeg {
   #quantisers: Uint16Array[] = [];
   #dcTables: HuffmanTable[] = [];
@@ -80,16 +97,9 @@ class SmallJpeg {
   /** MCUs a line and lines of MCUs. */
   #across = 0;
   #down = 0;
-  /** Where coefficient k lies in the side×side corner; 255 outside of it. */
-  readonly #corner: Uint8Array;
-  readonly #coefficients: Float32Array;
+  readonly #coefficients = new Float32Array(16);
 
-  constructor(readonly bytes: Uint8Array, readonly side: BlockSide) {
-    this.#coefficients = new Float32Array(side * side);
-    this.#corner = ZIGZAG.map((at) =>
-      (at & 7) < side && at >> 3 < side ? (at >> 3) * side + (at & 7) : 255
-    );
-  }
+  constructor(readonly bytes: Uint8Array, readonly side: BlockSide) {}
 
   decode(): Picture | undefined {
     for (const segment of segments(this.bytes)) {
@@ -170,14 +180,17 @@ class SmallJpeg {
     this.#across = Math.ceil(this.#width / (8 * h));
     this.#down = Math.ceil(this.#height / (8 * v));
     this.#components = parts.map((part) => {
+      const [coarserX, coarserY] = [h / part.h, v / part.v];
+      const side = this.#sideOf(Math.max(coarserX, coarserY));
       const stride = this.#across * part.h;
       const blocks = stride * this.#down * part.v;
       return {
         ...part,
-        stride: stride * this.side,
-        samples: new Uint8ClampedArray(blocks * this.side * this.side),
-        coarserX: h / part.h,
-        coarserY: v / part.v,
+        side,
+        stride: stride * side,
+        samples: new Uint8ClampedArray(blocks * side * side),
+        perX: side / (this.side * coarserX),
+        perY: side / (this.side * coarserY),
         blocksAcross: Math.ceil(this.#width * part.h / h / 8),
         blocksDown: Math.ceil(this.#height * part.v / v / 8),
         dc: new Int32Array(this.#progressive ? blocks : 0),
@@ -185,6 +198,12 @@ class SmallJpeg {
       };
     });
     return true;
+  }
+
+  /** What to keep of the blocks of a component so many times coarser than the finest. */
+  #sideOf(coarser: number): BlockSide {
+    const wanted = this.#progressive ? 1 : this.side * coarser;
+    return wanted < 2 ? 1 : wanted < 4 ? 2 : 4;
   }
 
   #readScan({ body, end }: Segment): void {
@@ -253,7 +272,8 @@ class SmallJpeg {
       throw new JpegDamage("a table is missing");
     }
     const coefficients = this.#coefficients;
-    const corner = this.#corner;
+    const { samples, stride, side } = component;
+    const corner = CORNERS[side];
     coefficients.fill(0);
     component.predicted += difference(reader, dc);
     coefficients[0] = component.predicted * quantiser[0]!;
@@ -275,8 +295,6 @@ class SmallJpeg {
         flat = false;
       }
     }
-    const { side } = this;
-    const { samples, stride } = component;
     idct(
       coefficients,
       side,

@@ -57,8 +57,8 @@ export class ReplyReader {
 
   /**
    * Takes the next bytes and gives back those that are no answer: what the user typed. An answer that
-   * is not complete yet is held back until it is; a lone Escape at the end is typing. After the fence
-   * everything is typing.
+   * is not complete yet is held back until it is, and so is an Escape until the next byte shows what
+   * it begins. After the fence everything is typing.
    */
   feed(bytes: Uint8Array): Uint8Array {
     let text = this.#held + latin1(bytes);
@@ -90,10 +90,9 @@ const STRINGS = [`${ESC}_G`, `${ESC}P>|`, `${ESC}]11;`];
 
 /**
  * Length of the answer that `text`, which begins with Escape, starts with; `unfinished` when it may
- * become one; undefined when it is something else. Escape alone is a key, not a beginning.
+ * become one; undefined when it is something else.
  */
 function replyLength(text: string): number | "unfinished" | undefined {
-  if (text === ESC) return undefined;
   for (const start of STRINGS) {
     if (start.startsWith(text)) return "unfinished";
     if (!text.startsWith(start)) continue;
