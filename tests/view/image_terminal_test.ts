@@ -61,6 +61,7 @@ const ENVIRONMENTS: readonly [
   [{ TERM: "dumb" }, "ascii", true, "none"],
   [{ TERM: "vt100" }, "ascii", true, "none"],
   [{}, "ascii", true, "none"],
+  [{ TERM: "xterm-256color", TMUX: "", STY: "" }, "blocks", false, "256"],
   [{ WT_SESSION: "1" }, "blocks", false, "truecolor"],
 ];
 

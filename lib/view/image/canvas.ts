@@ -46,7 +46,7 @@ export async function openCanvas(
   const planned = wanted === "auto" ? fallback : wanted;
   // Graphics need the size of a cell, transparent parts the background; text needs neither.
   const ask = terminal !== undefined && keys !== undefined &&
-    (!settled || isGraphics(planned) && !insideMultiplexer(context));
+    (!settled || isGraphics(planned) && !hint.multiplexed);
   const asked = ask ? await probe(keys, hint.remote, context) : undefined;
   const answers = asked?.answers;
   const protocol = settled ? planned : best(answers);
@@ -76,10 +76,6 @@ export async function openCanvas(
 /** Whether a protocol draws pixels rather than characters. */
 export function isGraphics(protocol: Protocol): boolean {
   return protocol === "kitty" || protocol === "iterm" || protocol === "sixel";
-}
-
-function insideMultiplexer({ env }: ImageContext): boolean {
-  return env("TMUX") !== undefined || env("STY") !== undefined;
 }
 
 /** The best a terminal with those answers draws; blocks when it said nothing. */

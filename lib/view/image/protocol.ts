@@ -16,7 +16,7 @@ export type Protocol = typeof PROTOCOLS[number];
 /** How many colours a terminal shows: `none` draws ASCII. */
 export type Colours = "truecolor" | "256" | "none";
 
-/** Reads an environment variable; undefined when it is not set. */
+/** Reads an environment variable; undefined when it is not set (empty counts as not set). */
 export type Environment = (name: string) => string | undefined;
 
 /** What the environment says. */
@@ -26,6 +26,8 @@ export interface EnvironmentHint {
   /** Whether the terminal need not be asked for a protocol. */
   readonly certain: boolean;
   readonly colours: Colours;
+  /** Whether tmux or screen sits between the program and the terminal. */
+  readonly multiplexed: boolean;
   /** Whether the terminal is at the far end of an SSH connection: it answers later. */
   readonly remote: boolean;
 }
@@ -43,20 +45,21 @@ const COLOUR_TERM =
 export function environmentHint(env: Environment): EnvironmentHint {
   const term = env("TERM") ?? "";
   const program = env("TERM_PROGRAM") ?? "";
-  const remote = ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].some((name) =>
-    env(name) !== undefined
-  );
+  const remote = ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"]
+    .some((name) => isSet(env, name));
+  const multiplexed = isMultiplexed(env, term);
   const colours = coloursOf(env, term, program);
   const sure = (protocol: Protocol): EnvironmentHint => ({
     protocol,
     certain: true,
     colours,
+    multiplexed,
     remote,
   });
   if (colours === "none") return sure("ascii");
-  if (isMultiplexed(env, term) || term === "linux") return sure("blocks");
+  if (multiplexed || term === "linux") return sure("blocks");
   if (
-    env("KITTY_WINDOW_ID") !== undefined || term === "xterm-kitty" ||
+    isSet(env, "KITTY_WINDOW_ID") || term === "xterm-kitty" ||
     term === "xterm-ghostty" || program === "ghostty"
   ) return sure("kitty");
   if (
@@ -64,19 +67,23 @@ export function environmentHint(env: Environment): EnvironmentHint {
     env("LC_TERMINAL") === "iTerm2"
   ) return sure("iterm");
   if (program === "Apple_Terminal") return sure("blocks");
-  return { protocol: "blocks", certain: false, colours, remote };
+  return { ...sure("blocks"), certain: false };
+}
+
+function isSet(env: Environment, name: string): boolean {
+  return (env(name) ?? "") !== "";
 }
 
 /** Whether tmux or screen sits between the program and the terminal. */
 function isMultiplexed(env: Environment, term: string): boolean {
-  return env("TMUX") !== undefined || env("STY") !== undefined ||
+  return isSet(env, "TMUX") || isSet(env, "STY") ||
     /^(tmux|screen)/.test(term);
 }
 
 function coloursOf(env: Environment, term: string, program: string): Colours {
   if (term === "dumb" || term === "") {
     // Windows consoles set no TERM, the Windows Terminal names its session.
-    return env("WT_SESSION") === undefined ? "none" : "truecolor";
+    return !isSet(env, "WT_SESSION") ? "none" : "truecolor";
   }
   const declared = env("COLORTERM") ?? "";
   if (/truecolor|24bit/.test(declared) || TRUECOLOUR_TERM.test(term)) {
@@ -85,7 +92,7 @@ function coloursOf(env: Environment, term: string, program: string): Colours {
   if (["iTerm.app", "WezTerm", "ghostty", "vscode"].includes(program)) {
     return "truecolor";
   }
-  if (env("WT_SESSION") !== undefined || env("TMUX") !== undefined) {
+  if (isSet(env, "WT_SESSION") || isSet(env, "TMUX")) {
     return "truecolor";
   }
   return COLOUR_TERM.test(term) ? "256" : "none";
