@@ -54,31 +54,40 @@ interface Bin {
   readonly sums: Rgb;
 }
 
+/** Bins that are to share one colour, and where splitting them gains most. */
+interface Box {
+  readonly bins: readonly Bin[];
+  /** The longest channel, as its place in a 15-bit colour. */
+  readonly shift: number;
+  /** What a split would gain; nothing for a single bin. */
+  readonly weight: number;
+}
+
 function medianCut(picture: Picture, limit: number): Rgb[] {
-  let boxes: Bin[][] = [histogram(picture)];
+  const boxes: Box[] = [boxOf(histogram(picture))];
   while (boxes.length < limit) {
-    // The box to split: where many pixels differ much.
-    const widest = boxes
-      .map((bins, at) => ({ at, bins, ...longestSide(bins) }))
-      .filter((box) => box.bins.length > 1)
-      .reduce<
-        { at: number; bins: Bin[]; shift: number; weight: number } | null
-      >(
-        (best, box) => best === null || box.weight > best.weight ? box : best,
-        null,
-      );
-    if (widest === null) break;
-    const { at, bins, shift } = widest;
+    let widest = boxes[0];
+    for (const box of boxes) {
+      if (widest === undefined || box.weight > widest.weight) widest = box;
+    }
+    if (widest === undefined || widest.weight <= 0) break;
+    const { bins, shift } = widest;
     const along = (bin: Bin) => (bin.bin >> shift) & 31;
     const sorted = bins.toSorted((a, b) => along(a) - along(b));
-    const half = sorted.reduce((sum, bin) => sum + bin.count, 0) / 2;
+    const half = pixelsOf(sorted) / 2;
     let passed = 0;
     let cut = sorted.findIndex((bin) => (passed += bin.count) >= half) + 1;
     cut = Math.max(1, Math.min(cut, sorted.length - 1));
-    boxes = boxes.with(at, sorted.slice(0, cut));
-    boxes.push(sorted.slice(cut));
+    boxes[boxes.indexOf(widest)] = boxOf(sorted.slice(0, cut));
+    boxes.push(boxOf(sorted.slice(cut)));
   }
-  return boxes.map(mean);
+  return boxes.map((box) => mean(box.bins));
+}
+
+function pixelsOf(bins: readonly Bin[]): number {
+  let pixels = 0;
+  for (const { count } of bins) pixels += count;
+  return pixels;
 }
 
 function histogram({ data }: Picture): Bin[] {
@@ -88,9 +97,9 @@ function histogram({ data }: Picture): Bin[] {
     if (data[at + 3] === 0) continue;
     const bin = binOf(data[at]!, data[at + 1]!, data[at + 2]!);
     counts[bin] = counts[bin]! + 1;
-    for (let c = 0; c < 3; c++) {
-      sums[bin * 3 + c] = sums[bin * 3 + c]! + data[at + c]!;
-    }
+    sums[bin * 3] = sums[bin * 3]! + data[at]!;
+    sums[bin * 3 + 1] = sums[bin * 3 + 1]! + data[at + 1]!;
+    sums[bin * 3 + 2] = sums[bin * 3 + 2]! + data[at + 2]!;
   }
   const bins: Bin[] = [];
   for (let bin = 0; bin < counts.length; bin++) {
@@ -106,26 +115,25 @@ function binOf(red: number, green: number, blue: number): number {
   return ((red >> 3) << 10) | ((green >> 3) << 5) | (blue >> 3);
 }
 
-/** The channel in which the box is longest, and how much splitting it there would gain. */
-function longestSide(bins: Bin[]): { shift: number; weight: number } {
+function boxOf(bins: readonly Bin[]): Box {
   let best = { shift: 0, weight: -1 };
-  const pixels = bins.reduce((sum, bin) => sum + bin.count, 0);
+  const pixels = Math.sqrt(pixelsOf(bins));
   for (const shift of [10, 5, 0]) {
     let low = 31;
     let high = 0;
     for (const { bin } of bins) {
       const value = (bin >> shift) & 31;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+      if (value < low) low = value;
+      if (value > high) high = value;
     }
-    const weight = (high - low) * (high - low) * Math.sqrt(pixels);
+    const weight = (high - low) * (high - low) * pixels;
     if (weight > best.weight) best = { shift, weight };
   }
-  return best;
+  return { bins, ...best };
 }
 
-function mean(bins: Bin[]): Rgb {
-  const count = bins.reduce((sum, bin) => sum + bin.count, 0);
+function mean(bins: readonly Bin[]): Rgb {
+  const count = pixelsOf(bins);
   const channel = (c: 0 | 1 | 2) =>
     Math.round(bins.reduce((sum, bin) => sum + bin.sums[c], 0) / count);
   return [channel(0), channel(1), channel(2)];
@@ -136,36 +144,43 @@ function dithered(picture: Picture, palette: readonly Rgb[]): Indexed {
   const { width, height, data } = picture;
   const indices = new Uint16Array(width * height);
   const nearest = nearestIn(palette);
-  // Errors of this line and the next, with a pixel to spare on both sides.
-  let here = new Float32Array((width + 2) * 3);
-  let below = new Float32Array((width + 2) * 3);
+  const flat = Float64Array.from(palette.flat());
+  // Sixteenths of errors for this line and the next, with a pixel to spare on both sides.
+  let here = new Float64Array((width + 2) * 3);
+  let below = new Float64Array((width + 2) * 3);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const at = (y * width + x) * 4;
+    let at = y * width * 4;
+    for (let x = 0; x < width; x++, at += 4) {
       if (data[at + 3] === 0) {
         indices[y * width + x] = HOLE;
         continue;
       }
       const slot = (x + 1) * 3;
-      const red = clamp(data[at]! + here[slot]!);
-      const green = clamp(data[at + 1]! + here[slot + 1]!);
-      const blue = clamp(data[at + 2]! + here[slot + 2]!);
+      const red = clamp(data[at]! + here[slot]! / 16);
+      const green = clamp(data[at + 1]! + here[slot + 1]! / 16);
+      const blue = clamp(data[at + 2]! + here[slot + 2]! / 16);
       const index = nearest(red, green, blue);
       indices[y * width + x] = index;
-      const chosen = palette[index]!;
-      for (let c = 0; c < 3; c++) {
-        const wanted = c === 0 ? red : c === 1 ? green : blue;
-        const error = (wanted - chosen[c]!) / 16;
-        here[slot + 3 + c] = here[slot + 3 + c]! + error * 7;
-        below[slot - 3 + c] = below[slot - 3 + c]! + error * 3;
-        below[slot + c] = below[slot + c]! + error * 5;
-        below[slot + 3 + c] = below[slot + 3 + c]! + error;
-      }
+      spread(here, below, slot, red - flat[index * 3]!);
+      spread(here, below, slot + 1, green - flat[index * 3 + 1]!);
+      spread(here, below, slot + 2, blue - flat[index * 3 + 2]!);
     }
     [here, below] = [below, here];
     below.fill(0);
   }
   return { width, height, indices, palette };
+}
+
+function spread(
+  here: Float64Array,
+  below: Float64Array,
+  slot: number,
+  error: number,
+): void {
+  here[slot + 3] = here[slot + 3]! + error * 7;
+  below[slot - 3] = below[slot - 3]! + error * 3;
+  below[slot] = below[slot]! + error * 5;
+  below[slot + 3] = below[slot + 3]! + error;
 }
 
 function clamp(value: number): number {
@@ -177,17 +192,25 @@ function nearestIn(
   palette: readonly Rgb[],
 ): (red: number, green: number, blue: number) => number {
   const known = new Int16Array(32768).fill(-1);
+  const flat = Float64Array.from(palette.flat());
   return (red, green, blue) => {
     const bin = binOf(red, green, blue);
     const found = known[bin]!;
     if (found !== -1) return found;
-    const [r, g, b] = [(red & ~7) + 4, (green & ~7) + 4, (blue & ~7) + 4];
+    const r = (red & ~7) + 4;
+    const g = (green & ~7) + 4;
+    const b = (blue & ~7) + 4;
     let best = 0;
     let least = Infinity;
     for (let i = 0; i < palette.length; i++) {
-      const [pr, pg, pb] = palette[i]!;
-      const distance = (r - pr) ** 2 + (g - pg) ** 2 + (b - pb) ** 2;
-      if (distance < least) [best, least] = [i, distance];
+      const dr = r - flat[i * 3]!;
+      const dg = g - flat[i * 3 + 1]!;
+      const db = b - flat[i * 3 + 2]!;
+      const distance = dr * dr + dg * dg + db * db;
+      if (distance < least) {
+        best = i;
+        least = distance;
+      }
     }
     known[bin] = best;
     return best;

@@ -37,13 +37,15 @@ export function scaled(
         ? lines.tail[y] ?? 0
         : 1;
       weights += weight;
-      for (let i = 0; i < sums.length; i++) {
-        sums[i] = (sums[i] ?? 0) + (row[i] ?? 0) * weight;
-      }
+      addScaled(sums, row, weight);
     }
     store(sums, spans.total * weights, result.data, y * width * 4);
   }
   return result;
+}
+
+function addScaled(sums: Float64Array, row: Float64Array, by: number): void {
+  for (let i = 0; i < sums.length; i++) sums[i] = sums[i]! + row[i]! * by;
 }
 
 /** The top left of the picture, that large; the same object when that is all of it. */
@@ -121,9 +123,9 @@ function addOpaqueRow(
   const { data } = picture;
   const start = line * picture.width * 4;
   for (let x = 0; x < spans.first.length; x++) {
-    const first = start + (spans.first[x] ?? 0) * 4;
-    const last = start + (spans.last[x] ?? 0) * 4;
-    const head = spans.head[x] ?? 0;
+    const first = start + spans.first[x]! * 4;
+    const last = start + spans.last[x]! * 4;
+    const head = spans.head[x]!;
     let red = 0;
     let green = 0;
     let blue = 0;
@@ -135,7 +137,7 @@ function addOpaqueRow(
     let total = head + Math.max(0, (last - first) / 4 - 1);
     let tail = 0;
     if (last > first) {
-      tail = spans.tail[x] ?? 0;
+      tail = spans.tail[x]!;
       total += tail;
     }
     const to = x * 4;
@@ -156,8 +158,8 @@ function addRowWithAlpha(
   const { data } = picture;
   const start = line * picture.width * 4;
   for (let x = 0; x < spans.first.length; x++) {
-    const first = start + (spans.first[x] ?? 0) * 4;
-    const last = start + (spans.last[x] ?? 0) * 4;
+    const first = start + spans.first[x]! * 4;
+    const last = start + spans.last[x]! * 4;
     let red = 0;
     let green = 0;
     let blue = 0;
