@@ -2,7 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { systemClock } from "../../lib/time/clock.ts";
 import { decode } from "../../lib/view/image/decode.ts";
-import { blockSideFor, smallJpeg } from "../../lib/view/image/jpeg_small.ts";
+import { checkedHeader } from "../../lib/view/image/header.ts";
+import { blockSideFor } from "../../lib/view/image/jpeg_corner.ts";
+import { smallJpeg } from "../../lib/view/image/jpeg_small.ts";
 import type { Picture } from "../../lib/view/image/picture.ts";
 import { assertSamePicture, file, framesOf } from "./image_support.ts";
 
@@ -95,8 +97,14 @@ Deno.test("a progressive JPEG gives 1/8 from its DC scans and leaves the rest to
   assertEquals(smallJpeg(file("photo-progressive.jpg"), 2), undefined);
 });
 
-/** A grey JPEG of flat blocks with a restart after each, written out by hand. */
-function withRestarts(values: readonly number[]): Uint8Array<ArrayBuffer> {
+/**
+ * A grey JPEG of flat blocks, `across` a line, written out by hand: each block's value less the one
+ * before it (129 to 255, or its negative), with a restart, which begins anew from 0, after each line.
+ */
+function flatBlocks(
+  across: number,
+  values: readonly number[],
+): Uint8Array<ArrayBuffer> {
   const segment = (marker: number, ...body: number[]) => [
     0xff,
     marker,
@@ -104,26 +112,36 @@ function withRestarts(values: readonly number[]): Uint8Array<ArrayBuffer> {
     (body.length + 2) & 255,
     ...body,
   ];
-  const counts = (length: number) =>
-    Array.from({ length: 16 }, (_, i) => i + 1 === length ? 1 : 0);
+  const u16 = (value: number) => [value >> 8, value & 255];
+  // One code of one bit.
+  const counts = Array.from({ length: 16 }, (_, i) => i === 0 ? 1 : 0);
   const scan: number[] = [];
-  values.forEach((value, i) => {
-    // DC code 0 (one bit) says 8 bits follow, AC code 0 (one bit) ends the block; ones fill up.
-    const bits = value < 0 ? value + 255 : value;
-    const word = (bits << 7) | 0b0111111;
-    for (const byte of [word >> 8, word & 255]) {
-      scan.push(byte);
-      if (byte === 0xff) scan.push(0);
+  let bits = "";
+  const flush = () => {
+    bits = bits.padEnd(Math.ceil(bits.length / 8) * 8, "1");
+    for (let at = 0; at < bits.length; at += 8) {
+      const byte = parseInt(bits.slice(at, at + 8), 2);
+      scan.push(byte, ...byte === 0xff ? [0] : []);
     }
-    if (i < values.length - 1) scan.push(0xff, 0xd0 + i % 8);
+    bits = "";
+  };
+  values.forEach((value, i) => {
+    // DC code 0 says 8 bits follow, AC code 0 ends the block.
+    const number = value < 0 ? value + 255 : value;
+    bits += `0${number.toString(2).padStart(8, "0")}0`;
+    if ((i + 1) % across === 0) {
+      flush();
+      if (i < values.length - 1) scan.push(0xff, 0xd0 + (i / across | 0) % 8);
+    }
   });
+  const height = 8 * values.length / across;
   return Uint8Array.from([
     ...[0xff, 0xd8],
     ...segment(0xdb, 0, ...new Array<number>(64).fill(1)),
-    ...segment(0xc0, 8, 0, 8, 0, 8 * values.length, 1, 1, 0x11, 0),
-    ...segment(0xc4, 0x00, ...counts(1), 8),
-    ...segment(0xc4, 0x10, ...counts(1), 0),
-    ...segment(0xdd, 0, 1),
+    ...segment(0xc0, 8, ...u16(height), ...u16(8 * across), 1, 1, 0x11, 0),
+    ...segment(0xc4, 0x00, ...counts, 8),
+    ...segment(0xc4, 0x10, ...counts, 0),
+    ...segment(0xdd, ...u16(across)),
     ...segment(0xda, 1, 1, 0, 0, 63, 0),
     ...scan,
     ...[0xff, 0xd9],
@@ -132,14 +150,14 @@ function withRestarts(values: readonly number[]): Uint8Array<ArrayBuffer> {
 
 Deno.test("restart intervals begin anew, as the full decoder has them", async () => {
   const values = [200, -180, 255, 129, -255, -129, 240, 150, -200, 131];
-  const bytes = withRestarts(values);
-  const size = { width: 80, height: 8 };
+  const bytes = flatBlocks(1, values);
+  const size = { width: 8, height: 80 };
   const [full] = await decode("restarts.jpg", {
     format: "JPEG",
     bytes,
     declared: size,
     orientation: 1,
-    scaled: { width: 10, height: 1 },
+    scaled: { width: 1, height: 10 },
     drawn: size,
     frames: 1,
   }, { clock: systemClock, signal: new AbortController().signal });
@@ -147,6 +165,33 @@ Deno.test("restart intervals begin anew, as the full decoder has them", async ()
   assert(full !== undefined && small !== undefined);
   assertEquals(small.data[0], Math.round(200 / 8 + 128));
   assertSamePicture(small, full.picture, 1);
+});
+
+Deno.test("a large JPEG that is drawn small comes upright from the reduced decoder", async () => {
+  const [across, down] = [250, 130];
+  // The left half dark, the right half bright: turned clockwise, dark is above.
+  const line = Array.from(
+    { length: across },
+    (_, x) => x === 0 ? -255 : x === 125 ? 255 : x % 2 ? 129 : -129,
+  );
+  const bytes = flatBlocks(across, new Array<number[]>(down).fill(line).flat());
+  const header = checkedHeader("large.jpg", bytes);
+  assertEquals([header.width, header.height], [2000, 1040]);
+  const scaled = { width: 26, height: 50 };
+  const [frame] = await decode("large.jpg", {
+    format: "JPEG",
+    bytes,
+    declared: header,
+    orientation: 6,
+    scaled,
+    drawn: scaled,
+    frames: 1,
+  }, { clock: systemClock, signal: new AbortController().signal });
+  assert(frame !== undefined);
+  const { picture } = frame;
+  assertEquals([picture.width, picture.height], [26, 50]);
+  const light = (y: number) => picture.data[(y * 26 + 13) * 4]!;
+  assert(light(5) + 10 < light(45), `${light(5)} above, ${light(45)} below`);
 });
 
 Deno.test("damaged and unknown JPEGs are left to the full decoder, nothing is thrown", () => {

@@ -229,6 +229,20 @@ Deno.test("--loops overrides the file, --still shows the first frame only", asyn
   );
 });
 
+Deno.test("an animation is never drawn higher than the screen it moves on", async () => {
+  const { clock, context, done } = playing(
+    "delays.gif",
+    { width: 80, loops: 1 },
+    { terminal: { columns: 80, rows: 6, colour: true } },
+  );
+  for (const delay of [100, 100, 20, 250]) {
+    await clock.timer(delay);
+    clock.pass(delay);
+  }
+  await done;
+  assertEquals(context.output().split("\x1b[5A").length - 1, 3);
+});
+
 Deno.test("kitty animates with two images in turn and deletes the one before", async () => {
   const { clock, context, done } = playing(
     "disposal-1.gif",

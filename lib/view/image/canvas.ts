@@ -49,6 +49,9 @@ export async function openCanvas(
     (!settled || isGraphics(planned) && !hint.multiplexed);
   const asked = ask ? await probe(keys, hint.remote, context) : undefined;
   const answers = asked?.answers;
+  // Once the fence is in nothing is left to swallow: the terminal is free while the file is decoded.
+  if (answers?.complete) await asked?.end();
+  const held = answers?.complete ? undefined : asked;
   const protocol = settled ? planned : best(answers);
   const cell = terminal?.cell ?? answers?.cell;
   const size = cell ?? UNKNOWN_CELL;
@@ -68,8 +71,8 @@ export async function openCanvas(
       ? background
       : answers?.background ?? [0, 0, 0],
     live: terminal !== undefined,
-    ...keysOf(asked, keys),
-    end: async () => await asked?.end(),
+    ...keysOf(held, keys),
+    end: async () => await held?.end(),
   };
 }
 
@@ -92,9 +95,9 @@ function dotsOf(protocol: Protocol, cell: Size): Size {
 }
 
 function keysOf(
-  asked: Probe | undefined,
+  held: Probe | undefined,
   keys: KeySource | undefined,
 ): { keys?: KeySource } {
-  const source = asked?.keys ?? keys;
+  const source = held?.keys ?? keys;
   return source === undefined ? {} : { keys: source };
 }

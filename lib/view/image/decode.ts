@@ -77,6 +77,14 @@ export async function decode(
   }
 }
 
+/**
+ * Never called: `deno compile` embeds what is imported, not what a Worker is started with, so this is
+ * what puts the Worker and the decoders it imports into the executable.
+ */
+export function embeddedWorker(): Promise<unknown> {
+  return import("./decode_worker.ts");
+}
+
 function decodeWorker(): Worker {
   return new Worker(new URL("./decode_worker.ts", import.meta.url), {
     type: "module",

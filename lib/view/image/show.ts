@@ -3,8 +3,13 @@ import type { Background } from "./background.ts";
 import { type Canvas, openCanvas } from "./canvas.ts";
 import { decode } from "./decode.ts";
 import { draw, type Drawing, imageId } from "./encode.ts";
-import { type FitOptions, plan } from "./fit.ts";
-import { checkedHeader, declaredHeader, describe } from "./header.ts";
+import { type FitOptions, type Plan, plan } from "./fit.ts";
+import {
+  checkedHeader,
+  declaredHeader,
+  describe,
+  type ImageHeader,
+} from "./header.ts";
 import { isAnimatedWebp } from "./header_webp.ts";
 import { MAX_FRAMES } from "./limits.ts";
 import { type Frame, swapsSides } from "./picture.ts";
@@ -16,7 +21,7 @@ import { safe } from "../../text/safe.ts";
 export interface ImageOptions extends FitOptions {
   readonly protocol: Protocol | "auto";
   readonly background: Background;
-  /** Times a GIF plays; without it, as often as the file says. */
+  /** Times a GIF plays, 0 for ever; without it, as often as the file says. */
   readonly loops?: number;
   /** Only the first frame. */
   readonly still?: boolean;
@@ -55,14 +60,8 @@ export async function showImage(
     context,
   );
   try {
-    const swap = swapsSides(header.orientation);
-    const { scaled, drawn } = plan(
-      swap ? { width: header.height, height: header.width } : header,
-      options,
-      canvas.room,
-      canvas.dots,
-    );
     const animated = header.frames > 1 && canvas.live && !options.still;
+    const { scaled, drawn } = planFor(header, options, canvas, animated);
     const frames = await decode(name, {
       format: header.format,
       bytes,
@@ -84,7 +83,9 @@ export async function showImage(
     }
     if (animated && frames.length > 1) {
       const { animate } = await import("./animate.ts");
-      const loops = options.loops ?? header.loops;
+      const loops = options.loops === 0
+        ? Infinity
+        : options.loops ?? header.loops;
       await animate(frames, loops, options.background, canvas, context);
     } else await showStill(frames, options.background, canvas, context);
   } finally {
@@ -117,6 +118,22 @@ async function vouchFor(
     drawn: dot,
     frames: MAX_FRAMES,
   }, context);
+}
+
+/** Plans the upright picture; an animation never higher than the screen, where it is redrawn. */
+function planFor(
+  header: ImageHeader,
+  options: ImageOptions,
+  { room, dots }: Canvas,
+  animated: boolean,
+): Plan {
+  const upright = swapsSides(header.orientation)
+    ? { width: header.height, height: header.width }
+    : { width: header.width, height: header.height };
+  const planned = plan(upright, options, room, dots);
+  return animated && planned.rows > room.rows
+    ? plan(upright, { fit: "both" }, room, dots)
+    : planned;
 }
 
 async function showStill(

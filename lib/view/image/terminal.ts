@@ -5,7 +5,8 @@ import type { Environment } from "./protocol.ts";
 
 /**
  * Bytes the terminal sends, keys and answers alike. While someone listens the terminal is in raw mode:
- * nothing is echoed, and nothing waits for Enter.
+ * nothing is echoed, and nothing waits for Enter. What Ctrl-C does then is up to the owner of the
+ * terminal; here it is a key like any other.
  */
 export interface KeySource {
   /** Calls `listener` with each piece of input as it is read, until the returned function is called. */
