@@ -187,22 +187,41 @@ function job(parts: Partial<DecodeJob>): DecodeJob {
   };
 }
 
-/** A Worker that behaves as its source says. */
-function workerOf(source: string): () => Worker {
-  return () =>
-    new Worker(`data:text/javascript,${encodeURIComponent(source)}`, {
-      type: "module",
-    });
+/** Workers that behave as their source says, and whether all of them have been ended. */
+function workersOf(
+  source: string,
+): { worker: () => Worker; allEnded: () => boolean } {
+  let running = 0;
+  let started = 0;
+  const worker = () => {
+    const made = new Worker(
+      `data:text/javascript,${encodeURIComponent(source)}`,
+      { type: "module" },
+    );
+    const terminate = made.terminate.bind(made);
+    made.terminate = () => {
+      running--;
+      terminate();
+    };
+    running++;
+    started++;
+    return made;
+  };
+  return { worker, allEnded: () => started > 0 && running === 0 };
 }
+
+const HANGS = "self.onmessage = () => { for (;;); };";
 
 Deno.test("a decoder that hangs is ended at the deadline, with a sentence", async () => {
   const clock = new ManualClock();
+  const { worker, allEnded } = workersOf(HANGS);
   const running = decode("bomb.png", job({}), {
     clock,
     signal: new AbortController().signal,
-    worker: workerOf("self.onmessage = () => { for (;;); };"),
+    worker,
   });
   assertEquals(clock.pending, [DECODE_DEADLINE_MS]);
+  assertEquals(allEnded(), false);
   clock.pass(DECODE_DEADLINE_MS);
   const error = await assertRejects(() => running, Failure);
   assertEquals(
@@ -210,37 +229,42 @@ Deno.test("a decoder that hangs is ended at the deadline, with a sentence", asyn
     "Cannot show bomb.png: decoding takes longer than 20 s",
   );
   assertEquals(error.code, "bad-data");
+  assertEquals(allEnded(), true);
 });
 
 Deno.test("a decoder that bursts does not take the program with it", async () => {
   const clock = new ManualClock();
+  const { worker, allEnded } = workersOf(
+    "self.onmessage = () => { throw new RangeError('memory'); };",
+  );
   const error = await assertRejects(
     () =>
       decode("bomb.png", job({}), {
         clock,
         signal: new AbortController().signal,
-        worker: workerOf(
-          "self.onmessage = () => { throw new RangeError('memory'); };",
-        ),
+        worker,
       }),
     Failure,
   );
   assertEquals(error.message, "Cannot show bomb.png: its decoder failed");
   assertEquals(clock.pending, []);
+  assertEquals(allEnded(), true);
 });
 
 Deno.test("the signal ends decoding with its own reason", async () => {
   const control = new AbortController();
   const clock = new ManualClock();
+  const { worker, allEnded } = workersOf(HANGS);
   const running = decode("slow.png", job({}), {
     clock,
     signal: control.signal,
-    worker: workerOf("self.onmessage = () => { for (;;); };"),
+    worker,
   });
   const reason = new Failure("sigint", "Cancelled");
   control.abort(reason);
   assertEquals(await assertRejects(() => running, Failure), reason);
   assertEquals(clock.pending, []);
+  assertEquals(allEnded(), true);
 });
 
 Deno.test("a picture comes back at the size it is drawn at, turned and cut", async () => {
