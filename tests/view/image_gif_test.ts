@@ -1,7 +1,12 @@
 /** GIF animations: what is on the canvas after each frame, and for how long. */
 import { assert, assertEquals } from "@std/assert";
-import { gifFrames, type GifSource } from "../../lib/view/image/gif.ts";
+import {
+  gifFrames,
+  type GifSource,
+  takeFrames,
+} from "../../lib/view/image/gif.ts";
 import { MAX_FRAMES } from "../../lib/view/image/limits.ts";
+import { blank, type Frame } from "../../lib/view/image/picture.ts";
 import { assertPixel, framesOf, type Rgba } from "./image_support.ts";
 
 const RED: Rgba = [255, 0, 0, 255];
@@ -58,4 +63,19 @@ Deno.test("an animation is cut at the limit of frames", () => {
     decodeAndBlitFrameRGBA: () => {},
   };
   assertEquals([...gifFrames(endless)].length, MAX_FRAMES);
+});
+
+Deno.test("frames are taken until a limit of number, pixels or time, and never none", () => {
+  const frames = new Array<Frame>(9).fill({ picture: blank(2, 3), delay: 100 });
+  const none = { frames: Infinity, pixels: Infinity, ms: Infinity };
+  let time = 0;
+  const taken = (limits: Partial<typeof none>) =>
+    takeFrames(frames, (p) => p, { ...none, ...limits }, () => time++).length;
+  assertEquals(taken({}), 9);
+  assertEquals(taken({ frames: 4 }), 4);
+  assertEquals(taken({ pixels: 17 }), 2);
+  assertEquals(taken({ pixels: 18 }), 3);
+  assertEquals(taken({ pixels: 1 }), 1);
+  assertEquals(taken({ ms: 3 }), 3);
+  assertEquals(taken({ ms: 0 }), 1);
 });

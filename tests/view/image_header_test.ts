@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Failure } from "../../lib/failure.ts";
 import {
   checkedHeader,
+  checkFileSize,
   declaredHeader,
   describe,
   imageFormat,
@@ -118,6 +119,18 @@ for (const [name, state] of BROKEN) {
     assertEquals(error.exit, 9);
   });
 }
+
+Deno.test("a file too large to be read whole is refused by its size alone", () => {
+  checkFileSize("x.png", 1_000_000_000);
+  const error = assertThrows(
+    () => checkFileSize("x.png", 1_000_000_001),
+    Failure,
+  );
+  assertEquals(
+    error.message,
+    "Cannot show x.png: it has 1000000001 bytes, over the limit of 1000 MB",
+  );
+});
 
 Deno.test("every proper prefix of an image is refused, none gets through or throws otherwise", () => {
   for (

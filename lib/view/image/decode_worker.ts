@@ -4,10 +4,14 @@
  * that only the small picture crosses over.
  */
 import type { DecodeAnswer, DecodeJob } from "./decode.ts";
-import { gifFrames } from "./gif.ts";
+import { gifFrames, takeFrames } from "./gif.ts";
 import { isAnimatedWebp } from "./header_webp.ts";
 import { blockSideFor } from "./jpeg_corner.ts";
-import { LARGE_JPEG_PIXELS, MAX_ANIMATION_PIXELS } from "./limits.ts";
+import {
+  ANIMATION_BUDGET_MS,
+  LARGE_JPEG_PIXELS,
+  MAX_ANIMATION_PIXELS,
+} from "./limits.ts";
 import {
   blank,
   type Frame,
@@ -166,24 +170,24 @@ function read(url: string): Promise<Uint8Array<ArrayBuffer>> {
 
 async function decodeGif(job: DecodeJob): Promise<Frame[]> {
   const { GifReader } = await import("omggif");
-  const frames: Frame[] = [];
-  const most = Math.max(
-    1,
-    Math.floor(MAX_ANIMATION_PIXELS / (job.drawn.width * job.drawn.height)),
+  const frames = takeFrames(
+    gifFrames(new GifReader(job.bytes)),
+    (canvas) => {
+      // omggif tells of a frame with too few pixels only on the console; too many do no harm.
+      const short = complaints.find((text) => text.includes("shorter"));
+      if (short !== undefined) throw new Error(short);
+      const picture = drawn(canvas, job);
+      return picture === canvas
+        ? { ...picture, data: picture.data.slice() }
+        : picture;
+    },
+    {
+      frames: job.frames,
+      pixels: MAX_ANIMATION_PIXELS,
+      ms: ANIMATION_BUDGET_MS,
+    },
+    () => performance.now(),
   );
-  for (const { picture, delay } of gifFrames(new GifReader(job.bytes))) {
-    // omggif tells of a frame with too few pixels only on the console; too many do no harm.
-    const short = complaints.find((text) => text.includes("shorter"));
-    if (short !== undefined) throw new Error(short);
-    const small = drawn(picture, job);
-    frames.push({
-      picture: small === picture
-        ? { ...small, data: small.data.slice() }
-        : small,
-      delay,
-    });
-    if (frames.length >= Math.min(most, job.frames)) break;
-  }
   if (frames.length === 0) throw new Undecodable("it holds no picture");
   return frames;
 }

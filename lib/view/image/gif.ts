@@ -47,6 +47,37 @@ export function* gifFrames(gif: GifSource): Generator<Frame> {
   }
 }
 
+/** Where `takeFrames` stops: after so many frames, drawn pixels in all, or milliseconds. */
+export interface FrameLimits {
+  readonly frames: number;
+  readonly pixels: number;
+  readonly ms: number;
+}
+
+/**
+ * The frames as `draw` makes them (new pictures, not the canvas), until a limit is met; always the
+ * first, if there is one. `now` gives milliseconds.
+ */
+export function takeFrames(
+  frames: Iterable<Frame>,
+  draw: (canvas: Picture) => Picture,
+  limits: FrameLimits,
+  now: () => number,
+): Frame[] {
+  const taken: Frame[] = [];
+  const end = now() + limits.ms;
+  let pixels = 0;
+  for (const { picture, delay } of frames) {
+    const drawn = draw(picture);
+    taken.push({ picture: drawn, delay });
+    pixels += drawn.width * drawn.height;
+    const full = taken.length >= limits.frames ||
+      pixels + drawn.width * drawn.height > limits.pixels;
+    if (full || now() >= end) break;
+  }
+  return taken;
+}
+
 function shownFor(delay: number): number {
   return delay < SHORTEST_DELAY_MS ? CUSTOMARY_DELAY_MS : delay;
 }

@@ -9,7 +9,7 @@ import { gifHeader } from "./header_gif.ts";
 import { jpegHeader } from "./header_jpeg.ts";
 import { pngHeader } from "./header_png.ts";
 import { webpHeader } from "./header_webp.ts";
-import { MAX_PIXELS } from "./limits.ts";
+import { MAX_FILE_BYTES, MAX_PIXELS } from "./limits.ts";
 import { type Orientation, swapsSides } from "./picture.ts";
 
 /** The formats Ferry shows, as they are named to people. */
@@ -41,6 +41,13 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
   const webp = bytes.subarray(8, 12);
   if (starts(0x52, 0x49, 0x46, 0x46) && ascii(webp) === "WEBP") return "WebP";
   return undefined;
+}
+
+/** Throws `bad-data` for a file of more than `MAX_FILE_BYTES`: ask before reading it whole. */
+export function checkFileSize(name: string, bytes: number): void {
+  if (bytes <= MAX_FILE_BYTES) return;
+  const limit = `${MAX_FILE_BYTES / 1e6} MB`;
+  throw cannotShow(name, `it has ${bytes} bytes, over the limit of ${limit}`);
 }
 
 /**

@@ -1,6 +1,9 @@
 // @core
 /** Every limit on what an image file may ask for, each with its reason. */
 
+/** Bytes of an image file: it is read whole, and no picture within `MAX_PIXELS` is larger. */
+export const MAX_FILE_BYTES = 1_000_000_000;
+
 /** Declared width × height, checked before decoding: 400 MB as RGBA, what a wasm decoder can hold. */
 export const MAX_PIXELS = 100_000_000;
 
@@ -15,6 +18,9 @@ export const MAX_ANIMATION_PIXELS = 64_000_000;
 
 /** Milliseconds from handing the file to the decoder until the small picture is back. */
 export const DECODE_DEADLINE_MS = 20_000;
+
+/** Milliseconds spent on the frames of an animation before the first is shown; the rest is cut. */
+export const ANIMATION_BUDGET_MS = 3_000;
 
 /** Pixels on either side of what is drawn: above any screen, below what protocols choke on. */
 export const MAX_DRAWN_SIDE = 10_000;
