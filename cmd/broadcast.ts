@@ -108,7 +108,7 @@ function parseQuorum(text: string): Quorum {
   if (digits === undefined || number < 1 || (percent === "%" && number > 100)) {
     throw new Failure(
       "usage",
-      `Cannot use --require ${text}: it is not all, any, N or N%`,
+      `Cannot read number: ${JSON.stringify(text)} is not all, any, N or N%`,
     );
   }
   return percent === "%" ? (n) => Math.ceil(n * number / 100) : () => number;

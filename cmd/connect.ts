@@ -3,11 +3,11 @@ import type { FerryEvent } from "../lib/events.ts";
 import { asFailure, Failure } from "../lib/failure.ts";
 import { dial } from "../lib/net/dial.ts";
 import { stayConnected } from "../lib/peer/peer.ts";
-import { isName } from "../lib/protocol/message.ts";
 import { rememberJoined } from "../lib/state/hubs.ts";
 import { formatMs } from "../lib/text/units.ts";
 import { defineCommand } from "./command.ts";
 import {
+  assertName,
   chooseHub,
   defaultName,
   HUB_OPTIONS,
@@ -52,7 +52,7 @@ export const command = defineCommand({
   async run(context, { options, globals, arguments: named, reporter }) {
     const address = chooseHub(hubNamed(named, options.hub), context);
     const { clock } = context;
-    if (options.name !== undefined) assertName(options.name);
+    if (options.name !== undefined) assertName(options.name, "join as");
     const quota = new Quota(options.once ? 1 : options.count ?? Infinity);
     const signal = AbortSignal.any([context.signal, quota.enough]);
     let name = options.name ?? defaultName(context);
@@ -94,6 +94,8 @@ export const command = defineCommand({
             formatMs(retryMs)
           }`,
         ),
+    }).catch((error) => {
+      throw withHint(error);
     });
     context.signal.throwIfAborted();
     if (quota.enough.reason instanceof Failure) {
@@ -115,14 +117,13 @@ function hubNamed(
   return named[0] ?? option;
 }
 
-/** Throws Failure `usage` unless a peer can hold `name`. */
-function assertName(name: string): void {
-  if (isName(name)) return;
-  throw new Failure(
-    "usage",
-    `Cannot join as ${JSON.stringify(name)}: it is not a name`,
-    {
-      hint: "names are 1 to 64 letters, digits, dots, underscores and hyphens",
-    },
-  );
+/** The hub refused the name: says what to do about it. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof Failure)) return error;
+  const { code, message, cause } = error;
+  if (code !== "name-taken" && code !== "bad-name") return error;
+  return new Failure(code, message, {
+    hint: "choose another with --name",
+    cause,
+  });
 }

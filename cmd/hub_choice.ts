@@ -1,9 +1,10 @@
 /** Which hub a command talks to, and who it is there. */
 import { Failure } from "../lib/failure.ts";
-import { type Address, parseAddress } from "../lib/net/address.ts";
+import { type Address, isLoopback, parseAddress } from "../lib/net/address.ts";
 import { dial } from "../lib/net/dial.ts";
 import { Client } from "../lib/peer/client.ts";
-import { joinedHub, runningHub } from "../lib/state/hubs.ts";
+import { isName } from "../lib/protocol/message.ts";
+import { joinedHub, runningHubs } from "../lib/state/hubs.ts";
 import { stateDirectory } from "../lib/state/paths.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -34,8 +35,9 @@ export function stateOf(context: Context): string {
 }
 
 /**
- * The hub named, else the one joined last, else one running on this machine. Throws Failure
- * `usage` when there is none.
+ * The hub named, else the one joined last, else one running on this machine. One that was joined
+ * on this machine counts only while it runs, if another does. Throws Failure `usage` when there is
+ * none.
  */
 export function chooseHub(
   named: string | undefined,
@@ -43,7 +45,11 @@ export function chooseHub(
 ): Address {
   if (named !== undefined) return parseAddress(named);
   const state = stateOf(context);
-  const address = joinedHub(state) ?? runningHub(state);
+  const joined = joinedHub(state);
+  if (joined !== undefined && !isLoopback(joined.host)) return joined;
+  const running = runningHubs(state);
+  const address = running.find(({ port }) => port === joined?.port) ??
+    running[0] ?? joined;
   if (address !== undefined) return address;
   throw new Failure(
     "usage",
@@ -61,6 +67,18 @@ export function defaultName(context: Context): string {
     "-",
   ).slice(0, 64);
   return name === undefined || name === "" ? "ferry" : name;
+}
+
+/** Throws Failure `usage` unless someone on a hub can have `name`; `action` is what it was to be used for. */
+export function assertName(name: string, action: string): void {
+  if (isName(name)) return;
+  throw new Failure(
+    "usage",
+    `Cannot ${action} ${JSON.stringify(name)}: it is not a name`,
+    {
+      hint: "names are 1 to 64 letters, digits, dots, underscores and hyphens",
+    },
+  );
 }
 
 /** Connects as a one-shot command. Throws Failure. */

@@ -116,6 +116,9 @@ async function pathItem(
     const open = () => new StreamBody(context.stdin.stream());
     return { name: nameAs ?? "stdin", kind: "file", size: null, open };
   }
+  if (path === "") {
+    throw new Failure("input", 'Cannot send "": the path is empty');
+  }
   const absolute = resolve(context.cwd(), path);
   const size = await sizeOf(absolute, path);
   return {

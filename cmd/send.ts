@@ -1,10 +1,10 @@
 /** `ferry send`: files or a message to named recipients, once. */
 import { Failure } from "../lib/failure.ts";
 import type { Client } from "../lib/peer/client.ts";
-import { isName } from "../lib/protocol/message.ts";
 import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import {
+  assertName,
   chooseHub,
   defaultName,
   HUB_OPTIONS,
@@ -82,18 +82,7 @@ function recipients(to: readonly string[] | undefined): string[] {
     });
   }
   const byKey = new Map(to.map((name) => [name.toLowerCase(), name]));
-  for (const name of byKey.values()) {
-    if (!isName(name)) {
-      throw new Failure(
-        "usage",
-        `Cannot send to ${JSON.stringify(name)}: it is not a name`,
-        {
-          hint:
-            "names are 1 to 64 letters, digits, dots, underscores and hyphens",
-        },
-      );
-    }
-  }
+  for (const name of byKey.values()) assertName(name, "send to");
   return [...byKey.values()];
 }
 

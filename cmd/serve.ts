@@ -3,12 +3,11 @@ import { join, resolve } from "@std/path";
 import { Failure } from "../lib/failure.ts";
 import { Hub } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
-import { DEFAULT_PORT, formatAddress } from "../lib/net/address.ts";
+import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
 import { MAX_PEERS } from "../lib/protocol/limits.ts";
-import { isName } from "../lib/protocol/message.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
 import { defineCommand } from "./command.ts";
-import { defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
+import { assertName, defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
 import { count, flag, size, text } from "./option.ts";
 import { openInbox, RECEIVING_OPTIONS } from "./receiving.ts";
 
@@ -56,12 +55,7 @@ export const command = defineCommand({
     }
     const { clock, signal } = context;
     const name = options.name ?? defaultName(context);
-    if (!isName(name)) {
-      throw new Failure(
-        "usage",
-        `Cannot serve as ${JSON.stringify(name)}: it is not a name`,
-      );
-    }
+    assertName(name, "serve as");
     const state = stateOf(context);
     const emit = reporter.event.bind(reporter);
     const inbox = openInbox(options, () => "hub", emit, context, globals);
@@ -147,8 +141,4 @@ function reachable(
 ): { host: string; port: number } {
   if (host === "0.0.0.0") return { host: "127.0.0.1", port };
   return host === "::" ? { host: "::1", port } : { host, port };
-}
-
-function isLoopback(host: string): boolean {
-  return host.startsWith("127.") || host === "::1";
 }

@@ -46,35 +46,75 @@ function systemName(): SystemName {
   return os === "windows" || os === "darwin" ? os : "linux";
 }
 
-/** Runs tasks one after the other. */
+/** One writer for streams that may end at the same terminal. */
 class Queue {
-  #last = Promise.resolve();
+  #waiting: Chunk[] = [];
+  #running = false;
 
-  add(task: () => Promise<void>): Promise<void> {
-    this.#last = this.#last.then(task);
-    return this.#last;
+  /** Writes behind everything added before; fulfilled when it is out, or never will be. */
+  add(sink: Sink, bytes: Uint8Array): Promise<void> {
+    return new Promise((done) => {
+      this.#waiting.push({ sink, bytes, done });
+      if (!this.#running) this.#run();
+    });
   }
+
+  /** What gathers while one write is under way goes out together. */
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) {
+      const { sink } = this.#waiting[0] ?? {};
+      const end = this.#waiting.findIndex((chunk) => chunk.sink !== sink);
+      const run = this.#waiting.splice(0, end < 0 ? Infinity : end);
+      await sink?.(joined(run.map(({ bytes }) => bytes)));
+      for (const { done } of run) done();
+    }
+    this.#running = false;
+  }
+}
+
+interface Chunk {
+  readonly sink: Sink;
+  readonly bytes: Uint8Array;
+  readonly done: () => void;
+}
+
+/** Writes all of the bytes; never rejects. */
+type Sink = (bytes: Uint8Array) => Promise<void>;
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const all = new Uint8Array(
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function output(stream: Stream, queue: Queue): Output {
   const closed = new AbortController();
   const encoder = new TextEncoder();
+  const sink: Sink = async (bytes) => {
+    let rest = bytes;
+    try {
+      while (rest.length > 0 && !closed.signal.aborted) {
+        rest = rest.subarray(await stream.write(rest));
+      }
+    } catch (cause) {
+      closed.abort(writeFailure(cause));
+    }
+  };
   return {
     isTerminal: stream.isTerminal(),
     columns,
     closed: closed.signal,
     write: (data) =>
-      queue.add(async () => {
-        if (closed.signal.aborted) return;
-        let rest = typeof data === "string" ? encoder.encode(data) : data;
-        try {
-          while (rest.length > 0) {
-            rest = rest.subarray(await stream.write(rest));
-          }
-        } catch (cause) {
-          closed.abort(writeFailure(cause));
-        }
-      }),
+      queue.add(sink, typeof data === "string" ? encoder.encode(data) : data),
   };
 }
 

@@ -96,6 +96,11 @@ export class Failure extends Error {
     this.hint = options.hint;
   }
 
+  /** What went wrong, without the action: for a sentence that names another one. */
+  get state(): string {
+    return this.message.replace(/^Cannot [^:]*: /, "");
+  }
+
   /** The exit status this failure gives when it ends the program. */
   get exit(): number {
     return exitOf(this.code);

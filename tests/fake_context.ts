@@ -13,6 +13,7 @@ import { FakeClock } from "./fake_clock.ts";
 export interface FakeOptions {
   /** What stdin holds; several chunks come one at a time. */
   stdin?:
+    | ReadableStream<Uint8Array<ArrayBuffer>>
     | string
     | Uint8Array<ArrayBuffer>
     | readonly (string | Uint8Array<ArrayBuffer>)[];
@@ -25,6 +26,8 @@ export interface FakeOptions {
   hostname?: string;
   cwd?: string;
   signal?: AbortSignal;
+  /** Told what is written as it is written. */
+  heard?: (stream: "stdout" | "stderr", text: string) => void;
 }
 
 /** A context and the handles a test needs on it. */
@@ -51,8 +54,17 @@ export function fakeContext(options: FakeOptions = {}): FakeWorld {
     ? { stdin: terminal, stdout: terminal, stderr: terminal }
     : terminal;
   const clock = new FakeClock();
-  const stdout = new FakeOutput(isTerminal.stdout ?? false, columns);
-  const stderr = new FakeOutput(isTerminal.stderr ?? false, columns);
+  const { heard = () => {} } = options;
+  const stdout = new FakeOutput(
+    isTerminal.stdout ?? false,
+    columns,
+    (text) => heard("stdout", text),
+  );
+  const stderr = new FakeOutput(
+    isTerminal.stderr ?? false,
+    columns,
+    (text) => heard("stderr", text),
+  );
   const listeners = new Set<(kind: InterruptKind) => void>();
   let exited: number | undefined;
   const context: Context = {
@@ -96,11 +108,18 @@ class FakeOutput implements Output {
   readonly #closed = new AbortController();
   readonly #chunks: Uint8Array[] = [];
   readonly #columns: number;
+  readonly #heard: (text: string) => void;
+  readonly #decoder = new TextDecoder();
   readonly isTerminal: boolean;
 
-  constructor(isTerminal: boolean, columns: number) {
+  constructor(
+    isTerminal: boolean,
+    columns: number,
+    heard: (text: string) => void,
+  ) {
     this.isTerminal = isTerminal;
     this.#columns = columns;
+    this.#heard = heard;
   }
 
   get closed(): AbortSignal {
@@ -113,11 +132,11 @@ class FakeOutput implements Output {
 
   write(data: string | Uint8Array): Promise<void> {
     if (!this.closed.aborted) {
-      this.#chunks.push(
-        typeof data === "string"
-          ? new TextEncoder().encode(data)
-          : data.slice(),
-      );
+      const bytes = typeof data === "string"
+        ? new TextEncoder().encode(data)
+        : data.slice();
+      this.#chunks.push(bytes);
+      this.#heard(this.#decoder.decode(bytes, { stream: true }));
     }
     return Promise.resolve();
   }
@@ -136,6 +155,7 @@ class FakeOutput implements Output {
 function streamOf(
   stdin: NonNullable<FakeOptions["stdin"]>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
+  if (stdin instanceof ReadableStream) return stdin;
   const chunks = typeof stdin === "string" || stdin instanceof Uint8Array
     ? [stdin]
     : stdin;

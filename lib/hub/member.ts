@@ -101,13 +101,12 @@ export class Member {
       this.#stopGreeting();
       const name = this.info?.name ?? "the peer";
       // A deadline keeps its own code: the sender is told which wait it was that ended.
-      const code = reason?.code.startsWith("deadline.")
-        ? reason.code
-        : "disconnected";
-      const state = code === "disconnected"
-        ? "the connection was lost"
-        : reason?.message ?? "";
-      this.outbound.lost({ code, message: `${name}: ${state}` });
+      this.outbound.lost(
+        reason?.code.startsWith("deadline.") ? reason : {
+          code: "disconnected",
+          message: `${name} disconnected before its receipt`,
+        },
+      );
       for (const route of [...this.#incoming.values()]) {
         route.cancel({
           code: "disconnected",

@@ -9,10 +9,11 @@ import type { TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
-import { writeAll, writeFailure } from "../transfer/disk.ts";
+import { writeAll, writeAllSync, writeFailure } from "../transfer/disk.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 import type { InboxOptions } from "./inbox.ts";
-import { place, syncDirectory } from "./place.ts";
+import { syncDirectory, syncSmallFile } from "./durable.ts";
+import { place } from "./place.ts";
 
 /** How often a running transfer reports how far it is, in milliseconds. */
 const PROGRESS_EVERY_MS = 1_000;
@@ -144,27 +145,21 @@ export class Arrival {
 
   async #writeToDisk(bytes: Uint8Array): Promise<void> {
     try {
-      const file = this.#file ?? await this.#openPart();
-      await writeAll(file, bytes);
+      await writeAll(this.#file ?? this.#openPart(), bytes);
     } catch (error) {
       // Aborted meanwhile: its file was closed under the write.
       if (!this.#over) throw writeFailure(error);
     }
   }
 
-  async #openPart(): Promise<Deno.FsFile> {
-    const { dir } = this.#options;
-    await Deno.mkdir(dir, { recursive: true });
+  #openPart(): Deno.FsFile {
+    const { dir, name } = this.#options;
     // Short enough for any name, unlike any other transfer's, and plainly not the finished file.
-    const part = join(dir, `${this.#name.slice(0, 80)}.${this.#offer.id}.part`);
-    const file = await Deno.open(part, { write: true, createNew: true });
-    if (this.#over) {
-      file.close();
-      removeIfThere(part);
-      throw new Failure("cancelled", "it was given up");
-    }
+    const unique = `${this.#offer.id}.${name()}.part`;
+    const part = join(dir, `${this.#name.slice(0, 80)}.${unique}`);
+    this.#file = createFile(part, dir);
     this.#part = part;
-    return this.#file = file;
+    return this.#file;
   }
 
   /** Text or data of a message. */
@@ -192,12 +187,17 @@ export class Arrival {
   }
 
   async #save(): Promise<string | undefined> {
-    const file = this.#file ?? await this.#openPart();
-    for (const chunk of this.#memory ?? []) await writeAll(file, chunk);
-    await file.sync();
+    const { dir, onConflict } = this.#options;
+    const file = this.#file ?? this.#openPart();
+    if (this.#memory === undefined) {
+      await file.syncData();
+    } else {
+      // Written faster than a thread could be woken for it.
+      for (const chunk of this.#memory) writeAllSync(file, chunk);
+      await syncSmallFile(file, dir);
+    }
     file.close();
     this.#file = undefined;
-    const { dir, onConflict } = this.#options;
     const part = this.#part ?? "";
     try {
       const saved = place(part, dir, this.#name, onConflict);
@@ -211,6 +211,18 @@ export class Arrival {
       if (this.#part !== undefined) removeIfThere(part);
       throw error;
     }
+  }
+}
+
+/** Makes a file nobody has, and the directory when it is not there. */
+function createFile(path: string, dir: string): Deno.FsFile {
+  const options = { write: true, createNew: true };
+  try {
+    return Deno.openSync(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.mkdirSync(dir, { recursive: true });
+    return Deno.openSync(path, options);
   }
 }
 

@@ -62,36 +62,3 @@ function moveWithoutLinks(part: string, target: string): boolean {
   Deno.renameSync(part, target);
   return true;
 }
-
-/** Syncs not begun yet, and those under way, by directory. */
-const queued = new Map<string, Promise<void>>();
-const running = new Map<string, Promise<void>>();
-
-/**
- * Makes the names in `dir` durable. Calls that come while a sync is under way share the one after
- * it, so many small files cost few syncs.
- */
-export function syncDirectory(dir: string): Promise<void> {
-  const waiting = queued.get(dir);
-  if (waiting !== undefined) return waiting;
-  const sync: Promise<void> = (running.get(dir) ?? Promise.resolve()).then(
-    () => {
-      queued.delete(dir);
-      running.set(dir, sync);
-      return syncNow(dir);
-    },
-  ).finally(() => {
-    if (running.get(dir) === sync) running.delete(dir);
-  });
-  queued.set(dir, sync);
-  return sync;
-}
-
-async function syncNow(dir: string): Promise<void> {
-  try {
-    using handle = await Deno.open(dir);
-    await handle.sync();
-  } catch {
-    // Not every system syncs directories (Windows opens none); the file itself is synced.
-  }
-}

@@ -20,7 +20,7 @@ export function parseAcceptPolicy(text: string): AcceptPolicy {
   if (wrong !== undefined) {
     throw new Failure(
       "usage",
-      `Cannot accept from ${text}: ${wrong || "an empty word"} is no name`,
+      `Cannot read list: ${JSON.stringify(wrong)} is not a name`,
       {
         hint: "use all, none, ask, or names separated by commas",
       },

@@ -36,6 +36,11 @@ export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Whether a host is this machine itself. */
+export function isLoopback(host: string): boolean {
+  return host.startsWith("127.") || host === "::1" || host === "localhost";
+}
+
 function parsePort(digits: string | undefined, text: string): number {
   if (digits === undefined) return DEFAULT_PORT;
   const port = Number(digits);

@@ -10,7 +10,7 @@
  * behind more than one buffer, small transfers share a write, and nothing is copied or allocated
  * per frame.
  */
-import { Failure } from "../failure.ts";
+import { asFailure, Failure } from "../failure.ts";
 import {
   DATA_OVERHEAD_BYTES,
   decodeData,
@@ -28,6 +28,7 @@ import {
 } from "../protocol/message.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Clock } from "../time/clock.ts";
+import { formatSeconds } from "../time/deadline.ts";
 import type { BodyReader, Digest } from "../transfer/transfer.ts";
 import { giveBuffer, takeBuffer } from "./buffers.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -76,6 +77,18 @@ const LEAST_DATA_BYTES = 4 * 1024;
 /** How long a closing connection may take to get its last frames out and to see the other side close. */
 const FLUSH_MS = 1_000;
 
+/** What the runtime throws when a connection breaks, or is closed under a read or write. */
+const SOCKET_ERRORS = new Set([
+  "BadResource",
+  "BrokenPipe",
+  "ConnectionAborted",
+  "ConnectionReset",
+  "Interrupted",
+  "NotConnected",
+  "TimedOut",
+  "UnexpectedEof",
+]);
+
 /** One connection, from its first byte to its last. */
 export class Connection {
   readonly #stream: ByteStream;
@@ -95,6 +108,8 @@ export class Connection {
   #state: "open" | "closing" | "closed" = "open";
   #reason: Failure | undefined;
   #stopWaiting = () => {};
+  #writingSince: number | undefined;
+  #stopWatching: (() => void) | undefined;
   readonly #writer: Promise<void>;
   readonly #closed = Promise.withResolvers<void>();
 
@@ -220,6 +235,7 @@ export class Connection {
     this.#state = "closed";
     this.#heartbeat.stop();
     this.#stopWaiting();
+    this.#stopWatching?.();
     this.#dropOutflows();
     try {
       this.#stream.close();
@@ -306,13 +322,15 @@ export class Connection {
       this.#releaseBuffer();
     }
     const buffer = this.#buffer ??= takeBuffer(least);
-    let at = this.#takeControl(buffer, 0);
-    for (let tries = this.#outflows.length; tries > 0; tries--) {
+    let at = 0;
+    for (let tries = this.#outflows.length; tries >= 0; tries--) {
+      // Before each body: an OFFER that waits must go out ahead of its DATA.
+      at = this.#takeControl(buffer, at);
+      if (this.#control.length > 0 || tries === 0) break;
       if (buffer.length - at < DATA_OVERHEAD_BYTES + LEAST_DATA_BYTES) break;
       const outflow = this.#outflows[this.#turn++ % this.#outflows.length];
       if (outflow === undefined) break;
-      const after = this.#takeFrom(outflow, buffer, at);
-      at = typeof after === "number" ? after : await after;
+      at = await this.#takeFrom(outflow, buffer, at);
     }
     return at;
   }
@@ -359,7 +377,7 @@ export class Connection {
         this.detach(outflow);
         this.send({ type: "end", id: outflow.id, ...digest });
         outflow.sent(digest);
-        return this.#takeControl(buffer, at);
+        return at;
       }
       outflow.moved(count);
       if (count === 0) return at;
@@ -375,22 +393,27 @@ export class Connection {
   async #writeAll(length: number): Promise<void> {
     const buffer = this.#buffer;
     for (let at = 0; buffer !== undefined && at < length;) {
-      const writing = this.#stream.write(buffer.subarray(at, length));
-      const stop = this.#clock.after(this.#idleMs, () => {
-        const seconds = this.#idleMs / 1000;
-        this.abort(
-          new Failure(
-            "deadline.idle",
-            `no byte could be sent for ${seconds} s`,
-          ),
-        );
-      });
+      this.#writingSince = this.#clock.now();
+      if (this.#stopWatching === undefined) this.#watchWrites(this.#idleMs);
       try {
-        at += await writing;
+        at += await this.#stream.write(buffer.subarray(at, length));
       } finally {
-        stop();
+        this.#writingSince = undefined;
       }
     }
+  }
+
+  /** One timer for all writes: looks whether the one under way has lasted too long. */
+  #watchWrites(ms: number): void {
+    this.#stopWatching = this.#clock.after(ms, () => {
+      this.#stopWatching = undefined;
+      if (this.#writingSince === undefined) return;
+      const left = this.#writingSince + this.#idleMs - this.#clock.now();
+      if (left > 0) return this.#watchWrites(left);
+      const limit = formatSeconds(this.#idleMs);
+      const state = `no byte could be sent for ${limit}`;
+      this.abort(new Failure("deadline.idle", state));
+    });
   }
 
   async #sleep(): Promise<void> {
@@ -405,9 +428,11 @@ export class Connection {
   }
 }
 
-/** Words what went wrong with a socket. */
+/** Words what went wrong with a socket; anything else that was thrown is a defect and says so itself. */
 function lossOf(error: unknown): Failure {
-  if (error instanceof Failure) return error;
+  if (!(error instanceof Error) || !SOCKET_ERRORS.has(error.name)) {
+    return asFailure(error);
+  }
   return new Failure("disconnected", "the connection was lost", {
     cause: error,
   });

@@ -20,7 +20,7 @@ import type {
 } from "../transfer/transfer.ts";
 
 /** Small bodies in flight: enough to hide a round trip of tens of milliseconds. */
-const MAX_SMALL = 64;
+const MAX_SMALL = 256;
 /** Large bodies in flight: the next is accepted while one still flows, and few are half-sent when one fails. */
 const MAX_LARGE = 3;
 
@@ -103,7 +103,7 @@ class Outbox {
   }
 
   readonly #stop = (): void => {
-    const { reason } = this.#options.signal;
+    const reason = stopOf(this.#options.signal);
     for (const { cancel } of [...this.#running]) cancel(reason);
   };
 
@@ -167,7 +167,7 @@ class Outbox {
     for (const recipient of to) {
       emit({ event: "transfer.offered", ...facts(recipient) });
     }
-    if (signal.aborted) return failAll(signal.reason);
+    if (signal.aborted) return failAll(stopOf(signal));
     let body: Body;
     try {
       body = item.open();
@@ -237,6 +237,12 @@ class Outbox {
         : 0,
     };
   }
+}
+
+/** Why everything is given up: the command's own failure, as the state of one transfer. */
+function stopOf({ reason }: AbortSignal): Cancel {
+  const { code, state } = asFailure(reason);
+  return { code, message: state };
 }
 
 function failureOf(

@@ -67,8 +67,12 @@ export type DataUse = "take" | "drop";
 
 /** The state of one connection. */
 export class Session {
-  #open = false;
+  /** `greeting`: HELLO was said, WELCOME not yet. */
+  #stage: "new" | "greeting" | "open" = "new";
+  /** The other side has said BYE or ERROR. */
   #ended = false;
+  /** We have. */
+  #left = false;
   /** Transfers the other side offered to us. */
   readonly #incoming = new Map<TransferId, Track>();
   /** Transfers we offered to the other side. */
@@ -78,7 +82,7 @@ export class Session {
 
   /** Whether the greeting is over. */
   get isOpen(): boolean {
-    return this.#open;
+    return this.#stage === "open";
   }
 
   /** Whether the other side has said BYE or ERROR: nothing more is to come. */
@@ -88,7 +92,7 @@ export class Session {
 
   /** Payload limits now in force: before the greeting is over only its own frames may appear. */
   readonly limits = (type: number): number | undefined => {
-    if (this.#open || type === FrameType.ERROR || type === FrameType.BYE) {
+    if (this.isOpen || type === FrameType.ERROR || type === FrameType.BYE) {
       return limitOf(type);
     }
     const greeting = this.side === "hub" ? FrameType.HELLO : FrameType.WELCOME;
@@ -97,12 +101,15 @@ export class Session {
 
   /** Checks a message of ours and moves the state. Throws LocalProtocolError. */
   send(message: Message): void {
-    const greets = this.side === "hub" ? "welcome" : "hello";
-    if (message.type === greets) {
-      if (this.side === "hub") this.#open = true;
-      return;
+    if (this.#left) {
+      throw local(`Cannot take ${title(message)}: the conversation has ended`);
     }
-    this.#step(message, this.#outgoing, this.#incoming, local);
+    if (isFarewell(message)) this.#left = true;
+    else if (this.side === "hub" && message.type === "welcome") {
+      this.#greet(message, "greeting", "open", local);
+    } else if (this.side === "client" && message.type === "hello") {
+      this.#greet(message, "new", "greeting", local);
+    } else this.#step(message, this.#outgoing, this.#incoming, local);
   }
 
   /** Checks a message of theirs and moves the state. Throws RemoteProtocolError. */
@@ -110,31 +117,18 @@ export class Session {
     if (this.#ended) {
       throw remote(`Cannot take ${title(message)}: the conversation has ended`);
     }
-    const greets = this.side === "hub" ? "hello" : "welcome";
-    if (message.type === greets) {
-      if (this.#open) {
-        throw remote(`Cannot take ${title(message)}: the greeting is over`);
-      }
-      if (this.side === "client") this.#open = true;
-      return;
-    }
-    if (
-      message.type === "bye" ||
-      (message.type === "error" && message.scope === "connection")
-    ) {
-      this.#ended = true;
-      return;
-    }
-    if (!this.#open) {
-      throw remote(`Cannot take ${title(message)}: expected a greeting first`);
-    }
-    this.#step(message, this.#incoming, this.#outgoing, remote);
+    if (isFarewell(message)) this.#ended = true;
+    else if (this.side === "hub" && message.type === "hello") {
+      this.#greet(message, "new", "greeting", remote);
+    } else if (this.side === "client" && message.type === "welcome") {
+      this.#greet(message, "greeting", "open", remote);
+    } else this.#step(message, this.#incoming, this.#outgoing, remote);
   }
 
   /** Checks that a DATA frame of ours may go out and moves the offset. Throws LocalProtocolError. */
   sendData(id: TransferId, offset: number, length: number): void {
     const track = this.#outgoing.get(id);
-    if (track?.body !== "open") {
+    if (this.#left || track?.body !== "open") {
       throw local(`Cannot send DATA: transfer ${id} is not open`);
     }
     advance(track, id, offset, length, local);
@@ -143,7 +137,7 @@ export class Session {
   /** Checks a DATA frame of theirs and says what to do with it. Throws RemoteProtocolError. */
   receiveData(id: TransferId, offset: number, length: number): DataUse {
     const track = this.#incoming.get(id);
-    if (track?.body !== "open") {
+    if (this.#ended || track?.body !== "open") {
       throw remote(`Cannot take DATA: transfer ${id} is not open`);
     }
     advance(track, id, offset, length, remote);
@@ -165,6 +159,22 @@ export class Session {
     return this.#incoming.has(id);
   }
 
+  #greet(
+    message: Message,
+    from: "new" | "greeting",
+    to: "greeting" | "open",
+    breach: Breach,
+  ): void {
+    if (this.#stage !== from) {
+      throw breach(
+        `Cannot take ${title(message)}: ${
+          this.#stage === "new" ? "HELLO comes first" : "it was said before"
+        }`,
+      );
+    }
+    this.#stage = to;
+  }
+
   /** `made` holds the transfers offered by whoever says `message`, `met` those offered to them. */
   #step(
     message: Message,
@@ -172,6 +182,9 @@ export class Session {
     met: Map<TransferId, Track>,
     breach: Breach,
   ): void {
+    if (!this.isOpen) {
+      throw breach(`Cannot take ${title(message)}: the greeting comes first`);
+    }
     switch (message.type) {
       case "offer":
         return this.#offer(message, made, breach);
@@ -234,10 +247,8 @@ export class Session {
       }
       case "receipt": {
         const track = met.get(message.id);
-        if (
-          track === undefined ||
-          !track.awaited.delete(message.recipient.toLowerCase())
-        ) {
+        const recipient = message.recipient.toLowerCase();
+        if (track === undefined || !track.awaited.has(recipient)) {
           throw breach(
             `Cannot take a receipt for transfer ${message.id}: none is awaited`,
           );
@@ -247,6 +258,7 @@ export class Session {
             `Cannot take a receipt for transfer ${message.id}: it has not ended`,
           );
         }
+        track.awaited.delete(recipient);
         return settle(met, message.id, track);
       }
       case "hello":
@@ -325,6 +337,12 @@ function settle(
 ): void {
   if (track.awaited.size > 0) return;
   if (track.body !== "open") tracks.delete(id);
+}
+
+/** Whether nothing may follow `message`. */
+function isFarewell(message: Message): boolean {
+  return message.type === "bye" ||
+    (message.type === "error" && message.scope === "connection");
 }
 
 function title(message: Message): string {

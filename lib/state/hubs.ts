@@ -41,23 +41,21 @@ export function noteRunning(state: string, address: Address): () => void {
   }
 }
 
-/** A hub running on this machine for this user, or undefined. Notes of hubs that were killed are removed. */
-export function runningHub(state: string): Address | undefined {
+/** The hubs running on this machine for this user. Notes of hubs that were killed are removed. */
+export function runningHubs(state: string): Address[] {
   let names: string[];
   try {
-    names = [...Deno.readDirSync(join(state, RUNNING))].map((entry) =>
-      entry.name
-    ).sort();
+    names = [...Deno.readDirSync(join(state, RUNNING))].map(({ name }) => name);
   } catch {
-    return undefined;
+    return [];
   }
-  for (const name of names) {
+  return names.sort().flatMap((name) => {
     const path = join(state, RUNNING, name);
     // Its hub holds a lock on the note as long as it lives.
-    if (isAbandoned(path)) removeIfThere(path);
-    else return readAddress(path);
-  }
-  return undefined;
+    if (!isAbandoned(path)) return readAddress(path) ?? [];
+    removeIfThere(path);
+    return [];
+  });
 }
 
 function isAbandoned(path: string): boolean {

@@ -11,6 +11,11 @@ export async function writeAll(
   }
 }
 
+/** `writeAll` for a few bytes: done before it returns. */
+export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+}
+
 /** Words an error of the operating system while writing, without its path: `the disk is full`. */
 export function writeFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;

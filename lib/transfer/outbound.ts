@@ -94,6 +94,8 @@ class Outgoing {
   #starved = false;
   #movedAt: number;
   #stopTimer = () => {};
+  /** What a body still flowing is closed with. */
+  #reason: Cancel = { code: "cancelled", message: "nobody is left to take it" };
 
   constructor(
     connection: Connection,
@@ -174,12 +176,13 @@ class Outgoing {
     message: string,
     retryable = isRetryable(code),
   ): void {
+    this.#reason = { code, message };
     const failed: Outcome = { status: "failed", code, message, retryable };
     const names = [...this.#awaited.values()];
     this.#awaited.clear();
     for (const name of names) this.#listener.settled(name, failed);
     // Even if nobody was awaited any more, what was begun must be closed.
-    this.#finish({ code, message });
+    this.#finish();
   }
 
   #stream(offset: number): void {
@@ -214,13 +217,11 @@ class Outgoing {
     if (name === undefined) return;
     this.#awaited.delete(recipient.toLowerCase());
     this.#listener.settled(name, outcome);
-    if (this.#awaited.size === 0) {
-      this.#finish({ code: "cancelled", message: "nobody is left" });
-    }
+    if (this.#awaited.size === 0) this.#finish();
   }
 
   /** Nobody waits any more: closes a body that is still flowing, and lets go of everything. */
-  #finish(reason: Cancel): void {
+  #finish(): void {
     if (this.#stage === "over") return;
     this.#stage = "over";
     this.#stopTimer();
@@ -228,8 +229,13 @@ class Outgoing {
     this.#outflow = undefined;
     const { id } = this.#offer;
     if (this.#connection.isOpen && this.#connection.session.isOutgoing(id)) {
-      const message = sentenceOf(reason.message);
-      this.#connection.send({ type: "cancel", id, code: reason.code, message });
+      const { code, message } = this.#reason;
+      this.#connection.send({
+        type: "cancel",
+        id,
+        code,
+        message: sentenceOf(message),
+      });
     }
     this.#body.dispose();
   }
@@ -237,16 +243,19 @@ class Outgoing {
   #enter(stage: "streaming" | "sent"): void {
     this.#stage = stage;
     this.#movedAt = this.#clock.now();
-    this.#stopTimer();
-    this.#watch();
   }
 
-  /** Looks again when the deadline now in force would pass, if nothing moves until then. */
+  /**
+   * Looks whether the deadline now in force has passed, and again when it could. The first look
+   * comes with the shortest of them, so that the timer is set once in the life of most transfers.
+   */
   #watch(): void {
     const { limit, passed } = this.#deadline();
     const left = this.#movedAt + limit - this.#clock.now();
     if (left <= 0) return passed();
-    this.#stopTimer = this.#clock.after(left, () => this.#watch());
+    const { accept_ms, idle_ms, receipt_ms } = this.#offer.deadlines;
+    const soonest = Math.min(left, accept_ms, idle_ms, receipt_ms);
+    this.#stopTimer = this.#clock.after(soonest, () => this.#watch());
   }
 
   #deadline(): { limit: number; passed: () => void } {

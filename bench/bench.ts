@@ -1,0 +1,183 @@
+/**
+ * Speed as ratios: each scenario of Ferry beside a bare Deno loop (file → socket → file, 1 MiB
+ * buffers, no hashing) and, where installed, rsync (local daemon) and scp, on the same files in the
+ * same run, in turn. Times of one machine mean little; ratios of one run mean something.
+ *
+ *     deno task bench [--rounds N] [--scale 0.1] [SCENARIO …]
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { makeFile, makeTree, Stage } from "./stage.ts";
+import { Rivals } from "./rivals.ts";
+
+const { rounds, scale, _: chosen } = parseArgs(Deno.args, {
+  string: ["rounds", "scale"],
+});
+const ROUNDS = Number(rounds ?? 3);
+const SCALE = Number(scale ?? 1);
+const GB = Math.round(1e9 * SCALE);
+
+/** Milliseconds per contender, one for each round. */
+type Times = Map<string, number[]>;
+
+interface Scenario {
+  readonly title: string;
+  /** Bytes that arrive, over all recipients; 0 where only time counts. */
+  readonly bytes: number;
+  /** Ferry divided by each other contender should reach this; what the project aims at. */
+  readonly aim: string;
+  run(
+    stage: Stage,
+    note: (line: string) => void,
+  ): Promise<Record<string, () => Promise<number>>>;
+}
+
+const SCENARIOS: Record<string, Scenario> = {
+  "hub-peer": {
+    title: "hub → peer, one file of 1 GB",
+    bytes: GB,
+    aim: "at least 0.5 of bare, 1.5 of rsync",
+    async run(stage) {
+      const file = await makeFile(stage.dir, "big", GB);
+      const hub = await stage.hub();
+      await stage.peer(hub.port, "alice");
+      const rivals = await Rivals.start(stage);
+      return {
+        ferry: () => hub.time({ paths: [file], to: ["alice"] }),
+        bare: await stage.bare([file]),
+        ...rivals.file(file),
+      };
+    },
+  },
+  "relay": {
+    title: "peer → hub → peer, one file of 1 GB",
+    bytes: GB,
+    aim: "at least 0.3 of bare; hub under 200 MB whatever the size",
+    async run(stage, note) {
+      const file = await makeFile(stage.dir, "big", GB);
+      const hub = await stage.hub();
+      await stage.peer(hub.port, "alice");
+      const client = await stage.client(hub.port);
+      return {
+        ferry: async () => {
+          const ms = await client.time({ paths: [file], to: ["alice"] });
+          note(`hub memory at its peak: ${hub.peakMegabytes()} MB`);
+          return ms;
+        },
+        bare: await stage.bare([file]),
+      };
+    },
+  },
+  "broadcast": {
+    title: "broadcast of 200 MB to 8 peers",
+    bytes: 8 * GB / 5,
+    aim: "at least 0.5 of eight bare loops at once",
+    async run(stage, note) {
+      const file = await makeFile(stage.dir, "middling", GB / 5);
+      const hub = await stage.hub();
+      const names = Array.from({ length: 8 }, (_, n) => `peer${n}`);
+      for (const name of names) await stage.peer(hub.port, name);
+      const client = await stage.client(hub.port);
+      const loops: (() => Promise<number>)[] = [];
+      for (let n = 0; n < 8; n++) loops.push(await stage.bare([file]));
+      return {
+        ferry: async () => {
+          const ms = await client.time({ paths: [file], to: names });
+          note(`hub memory at its peak: ${hub.peakMegabytes()} MB`);
+          return ms;
+        },
+        bare: async () =>
+          Math.max(...await Promise.all(loops.map((loop) => loop()))),
+      };
+    },
+  },
+  "small": {
+    title: "1,000 files of 10 KiB through the hub",
+    bytes: 1000 * 10240,
+    aim: "no slower than rsync",
+    async run(stage) {
+      const files = await makeTree(stage.dir, 1000, 10240);
+      const hub = await stage.hub();
+      await stage.peer(hub.port, "alice");
+      const client = await stage.client(hub.port);
+      const rivals = await Rivals.start(stage);
+      return {
+        ferry: () => client.time({ paths: files, to: ["alice"] }),
+        "ferry send (process)": () => stage.ferrySend(hub.port, "alice", files),
+        bare: await stage.bare(files),
+        ...rivals.tree(),
+      };
+    },
+  },
+  "message": {
+    title: "a message of 1 KiB through the hub, sender to receipt (p50)",
+    bytes: 0,
+    aim: "under 1 ms",
+    async run(stage) {
+      const hub = await stage.hub();
+      await stage.peer(hub.port, "alice");
+      const client = await stage.client(hub.port);
+      const order = { messages: 2000, bytes: 1024 };
+      const pong = await stage.bareMessages(order);
+      return {
+        ferry: () => client.median({ ...order, to: ["alice"] }),
+        bare: pong,
+      };
+    },
+  },
+};
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) =>
+    a - b
+  )[Math.floor((values.length - 1) / 2)] ?? NaN;
+}
+
+function report(
+  { title, bytes, aim }: Scenario,
+  times: Times,
+  notes: ReadonlySet<string>,
+): void {
+  const ferry = times.get("ferry") ?? [];
+  const lines = [title];
+  for (const [name, all] of times) {
+    const ms = median(all);
+    const rate = bytes === 0 ? "" : `${(bytes / ms / 1e6).toFixed(2)} GB/s`;
+    // Round by round: what slowed the machine slowed both.
+    const ratio = median(
+      all.map((other, round) => other / (ferry[round] ?? NaN)),
+    );
+    const against = name === "ferry"
+      ? ""
+      : `ferry is ${ratio.toFixed(2)} × as fast`;
+    lines.push(
+      `  ${name.padEnd(22)} ${ms.toFixed(2).padStart(10)} ms  ${
+        rate.padStart(10)
+      }  ${against}`,
+    );
+  }
+  for (const note of notes) lines.push(`  ${note}`);
+  lines.push(`  aim: ${aim}`, "");
+  Deno.stdout.writeSync(new TextEncoder().encode(lines.join("\n") + "\n"));
+}
+
+const names = chosen.length > 0 ? chosen.map(String) : Object.keys(SCENARIOS);
+for (const name of names) {
+  const scenario = SCENARIOS[name];
+  if (scenario === undefined) {
+    throw new Error(
+      `no scenario ${name}: ${Object.keys(SCENARIOS).join(", ")}`,
+    );
+  }
+  await using stage = await Stage.open();
+  const notes = new Set<string>();
+  const contenders = await scenario.run(stage, (line) => notes.add(line));
+  const times: Times = new Map(Object.keys(contenders).map((one) => [one, []]));
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [one, time] of Object.entries(contenders)) {
+      await stage.clearArrivals();
+      const ms = await time();
+      if (round >= 0) times.get(one)?.push(ms); // the first round only warms up
+    }
+  }
+  report(scenario, times, notes);
+}

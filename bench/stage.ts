@@ -1,0 +1,251 @@
+/** Where a benchmark plays: files on tmpfs where there is one, and the processes of the scenario. */
+import { fromFileUrl, join } from "@std/path";
+import { linesOf } from "./lines.ts";
+
+const ACTOR = fromFileUrl(new URL("actor.ts", import.meta.url));
+const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
+
+/** A process of the scenario that does what it is told. */
+export class Actor {
+  readonly #process: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #lines: AsyncGenerator<string>;
+  /** What it said first. */
+  port = 0;
+
+  private constructor(process: Deno.ChildProcess) {
+    this.#process = process;
+    this.#writer = process.stdin.getWriter();
+    this.#lines = linesOf(process.stdout);
+  }
+
+  static async start(...args: string[]): Promise<Actor> {
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", ACTOR, ...args],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const actor = new Actor(process);
+    actor.port = (await actor.#answer()).port ?? 0;
+    return actor;
+  }
+
+  /** Milliseconds an order took, as the actor measured them. */
+  async time(order: unknown): Promise<number> {
+    return (await this.tell(order)).ms ?? NaN;
+  }
+
+  /** The median round trip of an order of messages, in milliseconds. */
+  async median(order: unknown): Promise<number> {
+    const rounds = (await this.tell(order)).rounds ?? [];
+    return rounds.toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ??
+      NaN;
+  }
+
+  /** Gives an order; resolves with the answer. */
+  async tell(order: unknown): Promise<Answer> {
+    await this.#writer.write(
+      new TextEncoder().encode(JSON.stringify(order) + "\n"),
+    );
+    return await this.#answer();
+  }
+
+  /** The most memory the process ever had resident, in megabytes (Linux). */
+  peakMegabytes(): number {
+    const status = Deno.readTextFileSync(`/proc/${this.#process.pid}/status`);
+    return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1000);
+  }
+
+  async stop(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#process.status;
+  }
+
+  async #answer(): Promise<Answer> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("an actor of the benchmark died");
+    return JSON.parse(value);
+  }
+}
+
+interface Answer {
+  readonly port?: number;
+  readonly ms?: number;
+  readonly rounds?: number[];
+}
+
+/** A directory and processes that are gone afterwards. */
+export class Stage {
+  readonly #stops: (() => Promise<unknown>)[] = [];
+
+  private constructor(readonly dir: string) {}
+
+  static async open(): Promise<Stage> {
+    const shm = await Deno.stat("/dev/shm").then(
+      () => "/dev/shm",
+      () => undefined,
+    );
+    const dir = await Deno.makeTempDir({
+      prefix: "ferry-bench-",
+      ...(shm === undefined ? {} : { dir: shm }),
+    });
+    await Deno.mkdir(join(dir, "in"));
+    return new Stage(dir);
+  }
+
+  /** Where everything that arrives goes. */
+  get arrivals(): string {
+    return join(this.dir, "in");
+  }
+
+  async clearArrivals(): Promise<void> {
+    await Deno.remove(this.arrivals, { recursive: true });
+    await Deno.mkdir(this.arrivals);
+  }
+
+  /** Calls `stop` when the stage closes, last one first. */
+  onClose(stop: () => Promise<unknown>): void {
+    this.#stops.unshift(stop);
+  }
+
+  async actor(...args: string[]): Promise<Actor> {
+    const actor = await Actor.start(...args);
+    this.onClose(() => actor.stop());
+    return actor;
+  }
+
+  hub(): Promise<Actor> {
+    return this.actor("hub", join(this.dir, "spool"));
+  }
+
+  client(port: number): Promise<Actor> {
+    return this.actor("client", String(port));
+  }
+
+  /** A real `ferry connect`. */
+  async peer(port: number, name: string): Promise<void> {
+    const process = this.#ferry([
+      "connect",
+      `127.0.0.1:${port}`,
+      "--name",
+      name,
+      "--inbox",
+      this.arrivals,
+    ], "piped").spawn();
+    this.onClose(() => {
+      process.kill("SIGKILL");
+      return process.status;
+    });
+    const lines = linesOf(process.stdout);
+    await lines.next(); // ready
+    (async () => {
+      for await (const _ of lines);
+    })().catch(() => {});
+  }
+
+  /** The whole process of a real `ferry send`, in milliseconds. */
+  async ferrySend(
+    port: number,
+    to: string,
+    paths: readonly string[],
+  ): Promise<number> {
+    const from = performance.now();
+    const { code } = await this.#ferry([
+      "send",
+      "--hub",
+      `127.0.0.1:${port}`,
+      "--to",
+      to,
+      ...paths,
+    ], "null").output();
+    if (code !== 0) throw new Error(`ferry send: exit ${code}`);
+    return performance.now() - from;
+  }
+
+  /** A bare loop over these files, made ready to run. */
+  async bare(paths: readonly string[]): Promise<() => Promise<number>> {
+    const receiver = await this.actor("bare-receive");
+    const sender = await this.actor("bare-send");
+    const dir = await Deno.makeTempDir({ dir: this.dir });
+    return async () => {
+      const received = receiver.tell({ dir });
+      const ms = await sender.time({ port: receiver.port, paths });
+      await received;
+      return ms;
+    };
+  }
+
+  /** A bare ping-pong, made ready to run; gives the median round trip. */
+  async bareMessages(
+    order: { messages: number; bytes: number },
+  ): Promise<() => Promise<number>> {
+    const receiver = await this.actor("bare-receive");
+    const sender = await this.actor("bare-send");
+    return async () => {
+      const received = receiver.tell(order);
+      const ms = await sender.median({ ...order, port: receiver.port });
+      await received;
+      return ms;
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const stop of this.#stops) await stop().catch(() => {});
+    await Deno.remove(this.dir, { recursive: true });
+  }
+
+  #ferry(args: string[], stdout: "piped" | "null"): Deno.Command {
+    return new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", MAIN, "--json", ...args],
+      stdin: "null",
+      stdout,
+      stderr: "null",
+      env: {
+        XDG_STATE_HOME: join(this.dir, "state"),
+        XDG_CONFIG_HOME: join(this.dir, "config"),
+      },
+    });
+  }
+}
+
+/** A file of `bytes` bytes that do not compress. */
+export async function makeFile(
+  dir: string,
+  name: string,
+  bytes: number,
+): Promise<string> {
+  const path = join(dir, name);
+  using file = await Deno.create(path);
+  const block = new Uint8Array(65536);
+  const chunk = new Uint8Array(1024 * 1024);
+  for (let at = 0; at < bytes; at += chunk.length) {
+    for (let fill = 0; fill < chunk.length; fill += block.length) {
+      if (at === 0) crypto.getRandomValues(block);
+      chunk.set(block, fill);
+    }
+    chunk[0] = at / chunk.length;
+    const part = chunk.subarray(0, Math.min(chunk.length, bytes - at));
+    for (let done = 0; done < part.length;) {
+      done += await file.write(part.subarray(done));
+    }
+  }
+  return path;
+}
+
+/** `count` files of `bytes` bytes in `dir/tree`. */
+export async function makeTree(
+  dir: string,
+  count: number,
+  bytes: number,
+): Promise<string[]> {
+  const tree = join(dir, "tree");
+  await Deno.mkdir(tree);
+  const content = crypto.getRandomValues(new Uint8Array(bytes));
+  const paths: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const path = join(tree, `file-${n}.bin`);
+    await Deno.writeFile(path, content);
+    paths.push(path);
+  }
+  return paths;
+}

@@ -1,0 +1,46 @@
+/**
+ * Plays the scripts of testdata/cli against an executable, each command a process of its own:
+ * `deno task acceptance [--only TEXT] COMMAND…`. Exit 1 when one fails.
+ */
+import { resolve } from "@std/path";
+import { play } from "./play.ts";
+import { readScripts } from "./scripts.ts";
+import { asProcesses } from "./world.ts";
+
+const args = Deno.args[0] === "--" ? Deno.args.slice(1) : [...Deno.args];
+const only = args[0] === "--only" ? args.splice(0, 2)[1] : undefined;
+if (args.length === 0) {
+  say("usage: deno task acceptance [--only TEXT] COMMAND…");
+  Deno.exit(2);
+}
+
+const world = asProcesses(args.map(absolute));
+let failed = 0;
+let passed = 0;
+for (const { name, source } of readScripts()) {
+  if (only !== undefined && !name.includes(only)) continue;
+  try {
+    await play(source, world);
+    passed++;
+    say(`ok      ${name}`);
+  } catch (error) {
+    failed++;
+    const message = error instanceof Error ? error.message : String(error);
+    say(`FAILED  ${name}.txt ${message.replaceAll("\n", "\n        ")}`);
+  }
+}
+say(`${passed} passed, ${failed} failed`);
+Deno.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+/** Scripts run elsewhere: what names a file here must go on naming it. */
+function absolute(word: string): string {
+  try {
+    return Deno.statSync(word).isFile ? resolve(word) : word;
+  } catch {
+    return word;
+  }
+}
+
+function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
