@@ -241,7 +241,7 @@ Deno.test("a second greeting on one connection is a breach", async () => {
   using bob = await RawEnd.join(hub.port, "bob");
   await bob.send(hello("carol"));
   const farewell = await bob.farewell();
-  assertEquals(farewell?.message, "Cannot take HELLO: the greeting is over");
+  assertEquals(farewell?.message, "Cannot take HELLO: it was said before");
   bob.conn.close();
   await hub.heard("left bob");
   assertEquals(hub.hub.peers(), []);
