@@ -115,6 +115,10 @@ class Outgoing {
   }
 
   begin(): void {
+    if (!this.#connection.session.mayOffer) {
+      const state = "too many transfers to it are open already";
+      return this.failAll("limit", state);
+    }
     this.#connection.send({ type: "offer", ...this.#offer });
     if (!this.#connection.isOpen) {
       return this.failAll("disconnected", "the connection was lost");
