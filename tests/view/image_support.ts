@@ -11,7 +11,8 @@ import {
   type Picture,
   swapsSides,
 } from "../../lib/view/image/picture.ts";
-import type { ImageContext, KeySource } from "../../lib/view/image/terminal.ts";
+import type { KeySource } from "../../lib/term/keys.ts";
+import type { ImageContext } from "../../lib/view/image/terminal.ts";
 
 /** A file of testdata/view/image. */
 export function file(name: string): Uint8Array<ArrayBuffer> {

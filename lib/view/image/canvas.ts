@@ -5,7 +5,8 @@ import { type Probe, probe } from "./probe.ts";
 import { environmentHint, type Protocol } from "./protocol.ts";
 import type { Rgb } from "./picture.ts";
 import type { Answers } from "./replies.ts";
-import type { ImageContext, KeySource } from "./terminal.ts";
+import type { KeySource } from "../../term/keys.ts";
+import type { ImageContext } from "./terminal.ts";
 
 /** How pictures get onto the output at hand. */
 export interface Canvas {

@@ -5,7 +5,8 @@ import {
   QUERY_DEADLINE_SSH_MS,
 } from "./limits.ts";
 import { type Answers, QUERIES, ReplyReader } from "./replies.ts";
-import type { ImageContext, KeySource } from "./terminal.ts";
+import type { KeySource } from "../../term/keys.ts";
+import type { ImageContext } from "./terminal.ts";
 
 /** A terminal that has been asked. */
 export interface Probe {

@@ -1,17 +1,8 @@
 /** What showing an image needs of the terminal and the program around it; all of it is injected. */
+import type { KeySource } from "../../term/keys.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Size } from "./fit.ts";
 import type { Environment } from "./protocol.ts";
-
-/**
- * Bytes the terminal sends, keys and answers alike. While someone listens the terminal is in raw mode:
- * nothing is echoed, and nothing waits for Enter. What Ctrl-C does then is up to the owner of the
- * terminal; here it is a key like any other.
- */
-export interface KeySource {
-  /** Calls `listener` with each piece of input as it is read, until the returned function is called. */
-  listen(listener: (bytes: Uint8Array) => void): () => void;
-}
 
 /** The terminal that stdout is. */
 export interface TerminalFacts {
