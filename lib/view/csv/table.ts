@@ -58,7 +58,7 @@ export class Table {
   }
 
   /** One row, with a line feed. Cells it lacks are marked, cells too many are counted. */
-  row(cells: readonly string[]): string {
+  row(cells: readonly (string | undefined)[]): string {
     const { names } = this.#plan;
     const shown: string[] = [];
     for (let i = 0; i < this.#layout.widths.length; i++) {
@@ -103,7 +103,7 @@ function shownWidth(cell: string | undefined, room: number): number {
 export function verticalRow(
   number: number,
   names: readonly string[],
-  cells: readonly string[],
+  cells: readonly (string | undefined)[],
   color: boolean,
 ): string {
   const shown = names.map(safe);

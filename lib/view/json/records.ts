@@ -4,7 +4,6 @@
  * the largest array of objects within three steps of the root; else the document is one record.
  */
 import { ColumnSample } from "../dates/column.ts";
-import { meaningOf } from "../dates/number.ts";
 import { FieldSample, SAMPLE_RECORDS } from "../dates/field.ts";
 import { formatPath, type Path, samePath, Trail } from "./path.ts";
 import { textOf, type TokenKind, type TokenTaker } from "./tokens.ts";

@@ -106,14 +106,18 @@ async function pump(
   const selector = path === undefined ? undefined : new Selector(path, taker);
   const tokenizer = new JsonTokenizer(selector ?? taker, { name });
   const decoder = new TextDecoder();
-  for await (const piece of pieces) {
-    tokenizer.feed(decoder.decode(piece, { stream: true }));
+  try {
+    for await (const piece of pieces) {
+      tokenizer.feed(decoder.decode(piece, { stream: true }));
+      if (selector?.done === true || follow.enough?.() === true) return;
+      await follow.drain?.();
+    }
+    tokenizer.feed(decoder.decode());
+    tokenizer.end();
+  } finally {
+    // Also what stands before an error is shown.
     await follow.drain?.();
-    if (selector?.done === true || follow.enough?.() === true) return;
   }
-  tokenizer.feed(decoder.decode());
-  tokenizer.end();
-  await follow.drain?.();
   if (selector?.done === false) {
     const there = selector.alternatives;
     throw new Failure(
