@@ -1,8 +1,6 @@
 // @core
 /** Cutting lines that carry colour sequences of our own making. */
-import { width } from "./width.ts";
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+import { graphemesOf, width } from "./width.ts";
 
 /**
  * The part of a line from column `from`, at most `columns` wide. Colours that were on stay on, and
@@ -31,7 +29,7 @@ export function sliceStyled(
       }
     }
     if (column >= from + columns) continue;
-    for (const { segment } of graphemes.segment(text)) {
+    for (const segment of graphemesOf(text)) {
       const w = width(segment);
       if (column >= from && column + w <= from + columns) out += segment;
       column += w;

@@ -46,11 +46,15 @@ function isImage(head: Uint8Array): boolean {
     (starts([0x52, 0x49, 0x46, 0x46]) && starts([0x57, 0x45, 0x42, 0x50], 8));
 }
 
-/** Control characters that text files do not have. */
+/** Text holds no NUL and hardly any other control character. */
 function isBinary(head: Uint8Array): boolean {
-  return head.subarray(0, 4096).some((byte) =>
-    byte < 0x20 && (byte < 0x08 || (byte > 0x0d && byte !== 0x1b))
-  );
+  const start = head.subarray(0, 4096);
+  let controls = 0;
+  for (const byte of start) {
+    if (byte === 0) return true;
+    if (byte < 0x20 && (byte < 0x09 || byte > 0x0d)) controls++;
+  }
+  return controls > start.length / 10;
 }
 
 function byContent(

@@ -3,9 +3,8 @@ import { Failure } from "../failure.ts";
 import { safe } from "../text/safe.ts";
 import type { Source } from "./source.ts";
 
-/** The first read is small, so that the first screen comes soon; the others are large. */
-const FIRST = 64 << 10;
-const LATER = 512 << 10;
+/** Bytes read at once: larger reads are hardly faster, and cost memory until they are collected. */
+const READ = 64 << 10;
 
 /** A file as a source; its name in messages is `name`, or the path. */
 export function fileSource(path: string, name = path): Source {
@@ -19,8 +18,8 @@ export function fileSource(path: string, name = path): Source {
         throw unreadable(name, error);
       }
       try {
-        for (let size = FIRST;; size = LATER) {
-          const buffer = new Uint8Array(size);
+        for (;;) {
+          const buffer = new Uint8Array(READ);
           let count: number | null;
           try {
             count = file.readSync(buffer);

@@ -96,7 +96,8 @@ export function hasHeader(
   rows: readonly (readonly string[])[],
   comma: boolean,
 ): boolean {
-  const [first = [], ...rest] = rows;
+  const first = rows[0] ?? [];
+  const rest = rows.slice(1, JUDGED);
   const types = typesOf(rest, first.length, comma);
   let speaksFor = 0;
   let speaksAgainst = 0;

@@ -28,7 +28,14 @@ export function numberIn(cell: string, comma: boolean): number {
   return !comma && GROUPED.test(text) ? Number(text.replaceAll(",", "")) : NaN;
 }
 
+const MISSING = /^\s*(?:-|n\/?a|nan|null|none)?\s*$/i;
+
 /** Whether a cell says that there is no value. */
 export function isMissing(cell: string): boolean {
-  return cell === "" || /^\s*(?:-|n\/?a|nan|null|none)?\s*$/i.test(cell);
+  if (cell === "") return true;
+  // Spares the pattern for what begins and ends like ordinary text.
+  if (cell.length > 4 && cell.charCodeAt(0) > 0x20) {
+    return cell.charCodeAt(cell.length - 1) <= 0x20 && MISSING.test(cell);
+  }
+  return MISSING.test(cell);
 }

@@ -164,7 +164,6 @@ export function cellsOf(
   delimiter: string,
 ): Cells {
   if (!quoted) return { cells: raw.split(delimiter), clean: true };
-  const code = delimiter.charCodeAt(0);
   const cells: string[] = [];
   let clean = true;
   for (let at = 0;;) {
@@ -176,8 +175,8 @@ export function cellsOf(
       if (cell.includes('"')) cell = cell.replaceAll('""', '"');
       at = end < 0 ? raw.length : end;
     }
-    let end = at;
-    while (end < raw.length && raw.charCodeAt(end) !== code) end++;
+    let end = raw.indexOf(delimiter, at);
+    if (end < 0) end = raw.length;
     if (end > at) {
       const rest = raw.slice(at, end);
       if (at > 0 && raw.charCodeAt(at - 1) === 0x22) clean = false;

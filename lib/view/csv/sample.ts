@@ -76,7 +76,7 @@ function usualLength(rows: readonly (readonly string[])[]): number {
   return [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0]?.[0] ?? 0;
 }
 
-/** Reads the rows of a table, until `take` gives false; `between` runs after each piece. */
+/** Reads the rows of a table, until `take` gives false; `before` sees the text of each piece, `between` runs after it. */
 export async function eachRow(
   pieces: AsyncIterable<Uint8Array>,
   encoding: Encoding,
@@ -84,12 +84,15 @@ export async function eachRow(
   name: string,
   take: RowTaker,
   between?: () => Promise<void>,
+  before?: (text: string) => Promise<void> | undefined,
 ): Promise<void> {
   const decoder = new TextDecoder(encoding);
   const cutter = new RowCutter(delimiter, name);
   try {
     for await (const piece of pieces) {
-      const more = cutter.feed(decoder.decode(piece, { stream: true }), take);
+      const text = decoder.decode(piece, { stream: true });
+      await before?.(text);
+      const more = cutter.feed(text, take);
       if (!more) return;
       await between?.();
     }

@@ -5,6 +5,8 @@ import { pad, truncate, width } from "../../text/width.ts";
 import { GAP, type Layout, layout } from "./layout.ts";
 import { type ColumnType, isNumeric } from "./types.ts";
 
+/** Text that is safe as it is and takes a column a character. */
+const PLAIN = /^[\x20-\x7e]*$/;
 /** Stands in a cell that the row does not have. */
 export const ABSENT = "∅";
 /** Room kept at the right for the mark of rows with too many cells. */
@@ -96,7 +98,8 @@ function visible(cell: string, room: number): string {
 }
 
 function shownWidth(cell: string | undefined, room: number): number {
-  return cell === undefined ? 1 : width(visible(cell, room));
+  if (cell === undefined) return 1;
+  return PLAIN.test(cell) ? cell.length : width(visible(cell, room));
 }
 
 /** One row as a list of names and values, for `--vertical`. */

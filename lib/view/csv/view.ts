@@ -1,6 +1,7 @@
 /** `ferry view` of CSV: a table on a terminal, CSV elsewhere, row by row as it is read. */
 import { Failure } from "../../failure.ts";
 import { safe } from "../../text/safe.ts";
+import { prepareWidth } from "../../text/width_loader.ts";
 import { ColumnSample, type DateColumn } from "../dates/column.ts";
 import { FieldSample } from "../dates/field.ts";
 import {
@@ -79,6 +80,10 @@ export async function viewCsv(
   }
   if (table.header === undefined && options.header !== false) {
     out.note("header: none found; the columns are called c1, c2, …");
+  }
+  if (out.screen.terminal) {
+    await prepareWidth(names.join(""));
+    for (const row of table.rows) await prepareWidth(row.join(""));
   }
   const wanted = options.columns?.map((name) => columnIndex(names, name));
   if (options.schema === true) {
@@ -225,6 +230,7 @@ async function throughRows(
       tape.name,
       take,
       drain,
+      out.screen.terminal ? prepareWidth : undefined,
     );
   } finally {
     if (ragged.count > 0) out.note(ragged.words());
@@ -252,11 +258,10 @@ class Ragged {
   }
 
   words(): string {
-    const rows = this.count === 1
-      ? "1 ragged row"
-      : `${this.count} ragged rows`;
-    return `${rows}: ${this.#first}, ${this.#whole()} ${this.expected}` +
-      (this.count > 1 ? " (the first of them)" : "");
+    const whole = `${this.#whole()} ${this.expected}`;
+    return this.count === 1
+      ? `1 ragged row: ${this.#first}, ${whole}`
+      : `${this.count} ragged rows, the first of them: ${this.#first}, ${whole}`;
   }
 
   failure(name: string, line: number, cells: readonly string[]): Failure {

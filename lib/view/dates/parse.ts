@@ -40,6 +40,11 @@ const MONTHS = [
   "november",
   "december",
 ];
+/** The first letters of every month and weekday. */
+const BEGINNINGS = new Set([
+  ...MONTHS.map((name) => name.slice(0, 3)),
+  ...["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+]);
 const MONTH = "(" +
   MONTHS.map((name) =>
     name === "may" ? "may" : `${name.slice(0, 3)}(?:${name.slice(3)})?`
@@ -106,13 +111,18 @@ export function readWritten(
   order?: Order,
 ): Written | undefined {
   const text = value.trim();
+  const first = text.charCodeAt(0);
+  if (!(first >= 0x30 && first <= 0x39)) {
+    // Ordinary text is told by its first letters, without a pattern.
+    return BEGINNINGS.has(text.slice(0, 3).toLowerCase()) &&
+        text.length <= LONGEST
+      ? readNamed(text)
+      : undefined;
+  }
   const length = toScratch(text);
   if (length < 6) return undefined;
   const moment: Moment = { wall: NaN, offset: NaN };
-  const first = text.charCodeAt(0);
-  if (
-    first >= 0x30 && first <= 0x39 && readIso(scratch, 0, length, moment)
-  ) {
+  if (readIso(scratch, 0, length, moment)) {
     return { ...moment, form: "ISO 8601", orders: 0, ambiguous: false };
   }
   return readNumbers(text, order) ?? readNamed(text);

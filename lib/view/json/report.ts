@@ -2,6 +2,7 @@
 /** What `--paths` and `--stats` say about JSON. */
 import { safe } from "../../text/safe.ts";
 import { pad, width } from "../../text/width.ts";
+import { JsonPrinter } from "./printer.ts";
 import type { PathFacts, PathSurvey } from "./survey.ts";
 
 /** What a report is printed on. */
@@ -32,30 +33,51 @@ export function reportStats(survey: PathSurvey, page: Page): string {
     ...survey.totals(),
   ];
   const numbers = survey.facts.filter(({ types }) => types.has("number"));
-  if (!page.terminal) {
-    const paths = survey.facts.map(({ path, count, types, min, max }) => ({
-      path: path === "" ? "." : path,
-      count,
-      types: Object.fromEntries(types),
-      ...(types.has("number") ? { min, max } : {}),
-    }));
-    return JSON.stringify(
-      { ...Object.fromEntries(counts), paths },
-      undefined,
-      2,
-    ) + "\n";
-  }
+  if (!page.terminal) return asJson(survey, counts);
   const totals = inColumns(counts.map(([name, n]) => [name, String(n)]));
   if (numbers.length === 0) return totals;
   return totals + "\n" + inColumns([
     ["number", "count", "min", "max"],
-    ...numbers.map(({ path, types, min, max }) => [
+    ...numbers.map(({ path, types, minText, maxText }) => [
       safe(path === "" ? "." : path),
       String(types.get("number") ?? 0),
-      String(min),
-      String(max),
+      minText,
+      maxText,
     ]),
   ]);
+}
+
+/** The same as a JSON document; numbers of the file keep their tokens. */
+function asJson(
+  survey: PathSurvey,
+  counts: readonly (readonly [string, number])[],
+): string {
+  const printer = new JsonPrinter({});
+  const member = (key: string, kind: "string" | "number", text: string) => {
+    printer.token("key", JSON.stringify(key));
+    printer.token(kind, text);
+  };
+  printer.token("{", "{");
+  for (const [name, count] of counts) member(name, "number", String(count));
+  printer.token("key", '"paths"');
+  printer.token("[", "[");
+  for (const { path, count, types, minText, maxText } of survey.facts) {
+    printer.token("{", "{");
+    member("path", "string", JSON.stringify(path === "" ? "." : path));
+    member("count", "number", String(count));
+    printer.token("key", '"types"');
+    printer.token("{", "{");
+    for (const [type, n] of types) member(type, "number", String(n));
+    printer.token("}", "}");
+    if (minText !== "") {
+      member("min", "number", minText);
+      member("max", "number", maxText);
+    }
+    printer.token("}", "}");
+  }
+  printer.token("]", "]");
+  printer.token("}", "}");
+  return printer.take();
 }
 
 function types(facts: PathFacts): string {

@@ -13,6 +13,9 @@ export interface PathFacts {
   readonly types: Map<string, number>;
   min: number;
   max: number;
+  /** The extremes as their tokens wrote them. */
+  minText: string;
+  maxText: string;
 }
 
 /** Collects the paths of one or more documents; array indexes become `[]`. */
@@ -79,6 +82,8 @@ export class PathSurvey implements TokenTaker {
         types: new Map(),
         min: Infinity,
         max: -Infinity,
+        minText: "",
+        maxText: "",
       };
       this.#facts.set(path, facts);
     }
@@ -87,8 +92,14 @@ export class PathSurvey implements TokenTaker {
     facts.types.set(type, (facts.types.get(type) ?? 0) + 1);
     if (kind === "number") {
       const value = Number(text);
-      if (value < facts.min) facts.min = value;
-      if (value > facts.max) facts.max = value;
+      if (value < facts.min) {
+        facts.min = value;
+        facts.minText = text;
+      }
+      if (value > facts.max) {
+        facts.max = value;
+        facts.maxText = text;
+      }
     }
   }
 }

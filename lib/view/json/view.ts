@@ -1,6 +1,7 @@
 /** `ferry view` of one JSON document. */
 import { Failure } from "../../failure.ts";
 import { safe } from "../../text/safe.ts";
+import { prepareWidth } from "../../text/width_loader.ts";
 import {
   type DateField,
   DateFilter,
@@ -77,9 +78,14 @@ export async function viewJson(
       const text = printer.take();
       if (text !== "") await out.write(text);
     },
+    broken: async () => {
+      const text = printer.take();
+      if (survey === undefined) await out.write(text + "\n");
+    },
   });
   if (survey !== undefined) {
     const report = options.paths === true ? reportPaths : reportStats;
+    await prepareWidth(survey.facts.map(({ path }) => path).join(""));
     await out.write(report(survey, out.screen));
   }
   if (filter === undefined) return { shown: dates === undefined ? 1 : 0 };
@@ -89,15 +95,17 @@ export async function viewJson(
 
 /** How to follow a reading. */
 interface Follow {
-  /** Called after each piece. */
+  /** Called after each piece but the last of a short document, whose end must prove it whole. */
   readonly drain?: () => Promise<void>;
+  /** Called when the document turns out wrong after some of it was drained. */
+  readonly broken?: () => Promise<void>;
   /** Whether enough was read. */
   readonly enough?: () => boolean;
 }
 
 /** Reads a document through a tokenizer, and the part at `path` into `taker`. */
 async function pump(
-  pieces: AsyncIterable<Uint8Array>,
+  from: AsyncIterable<Uint8Array>,
   name: string,
   path: Path | undefined,
   taker: TokenTaker,
@@ -106,18 +114,29 @@ async function pump(
   const selector = path === undefined ? undefined : new Selector(path, taker);
   const tokenizer = new JsonTokenizer(selector ?? taker, { name });
   const decoder = new TextDecoder();
+  let drained = false;
+  let pieces = 0;
+  let enough = false;
   try {
-    for await (const piece of pieces) {
+    for await (const piece of from) {
+      if (pieces++ > 0) {
+        await follow.drain?.();
+        drained = true;
+      }
       tokenizer.feed(decoder.decode(piece, { stream: true }));
-      if (selector?.done === true || follow.enough?.() === true) return;
-      await follow.drain?.();
+      enough = selector?.done === true || follow.enough?.() === true;
+      if (enough) break;
     }
-    tokenizer.feed(decoder.decode());
-    tokenizer.end();
-  } finally {
-    // Also what stands before an error is shown.
-    await follow.drain?.();
+    if (!enough) {
+      tokenizer.feed(decoder.decode());
+      tokenizer.end();
+    }
+  } catch (error) {
+    // Of a document that is wrong from the start nothing is shown; else all up to the error.
+    if (drained && error instanceof Failure) await follow.broken?.();
+    throw error;
   }
+  await follow.drain?.();
   if (selector?.done === false) {
     const there = selector.alternatives;
     throw new Failure(
@@ -125,7 +144,9 @@ async function pump(
       `Cannot show ${safe(name)}: there is nothing at ${
         safe(formatPath(path ?? []))
       }`,
-      there.length === 0 ? {} : { hint: `There is ${safe(there.join(", "))}` },
+      there.length === 0
+        ? {}
+        : { hint: `On the way there are the keys ${safe(there.join(", "))}` },
     );
   }
 }

@@ -1,6 +1,7 @@
 /** `ferry view` of NDJSON: one record a line, however many lines. */
 import { Failure } from "../../failure.ts";
 import { safe } from "../../text/safe.ts";
+import { prepareWidth } from "../../text/width_loader.ts";
 import {
   type DateField,
   DateFilter,
@@ -102,6 +103,7 @@ export async function viewNdjson(
   if (failed !== undefined) throw failed;
   if (survey !== undefined) {
     const report = options.paths === true ? reportPaths : reportStats;
+    await prepareWidth(survey.facts.map(({ path }) => path).join(""));
     await out.write(report(survey, out.screen));
   }
   if (filter !== undefined) out.note(filter.announcement());
