@@ -133,6 +133,8 @@ export class ColumnSample {
   likelyNumbers(hints: DateHints): number {
     if (this.#numbers.length === 0) return 0;
     const meaning = meaningOf(this.#numbers, hints.epoch);
+    // Who names the unit knows that they are dates.
+    if (hints.epoch !== undefined) return this.#numbers.length;
     return this.#numbers.filter((text) => isLikely(text, meaning)).length;
   }
 

@@ -5,6 +5,7 @@
  */
 import { Failure } from "../../failure.ts";
 import { DAY_MS, dayExists, dayNumber, daysInMonth } from "./calendar.ts";
+import { safe } from "../../text/safe.ts";
 import type { Moment } from "./moment.ts";
 import { readWritten } from "./parse.ts";
 import { instantsOf, type Span, today, type Zone } from "./zone.ts";
@@ -70,7 +71,9 @@ export function rangeOf(words: DateWords, now: number, zone: Zone): DateRange {
   if (start >= until) {
     throw new Failure(
       "usage",
-      `Cannot filter by date: ${from} comes after ${to}`,
+      `Cannot filter by date: ${safe(from ?? "")} comes after ${
+        safe(to ?? "")
+      }`,
     );
   }
   return toRange({ from: start, until }, zone);
@@ -160,14 +163,21 @@ function otherForm(text: string): Span {
   if (read?.ambiguous) {
     throw new Failure(
       "usage",
-      `Cannot filter by date: "${text}" can be read in more than one order`,
+      `Cannot filter by date: "${
+        safe(text)
+      }" can be read in more than one order`,
       { hint: "Write it as YYYY-MM-DD" },
     );
   }
-  throw new Failure("usage", `Cannot filter by date: "${text}" is not a date`, {
-    hint: "Write 2024, 2024-05, 2024-05-01, 2024-05-01T10, today, yesterday, " +
-      "7d or a range A..B",
-  });
+  throw new Failure(
+    "usage",
+    `Cannot filter by date: "${safe(text)}" is not a date`,
+    {
+      hint:
+        "Write 2024, 2024-05, 2024-05-01, 2024-05-01T10, today, yesterday, " +
+        "7d or a range A..B",
+    },
+  );
 }
 
 function notThere(text: string, year: number, month: number): Failure {
@@ -175,7 +185,7 @@ function notThere(text: string, year: number, month: number): Failure {
   const name = `${year}-${String(month).padStart(2, "0")}`;
   return new Failure(
     "usage",
-    `Cannot filter by date: ${text} does not exist`,
+    `Cannot filter by date: ${safe(text)} does not exist`,
     days > 0 ? { hint: `${name} has ${days} days` } : {},
   );
 }

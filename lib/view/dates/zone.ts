@@ -1,6 +1,7 @@
 // @core
 /** Time zones: what `--tz` may name, and where a stretch of a zone's wall clock lies in time. */
 import { Failure } from "../../failure.ts";
+import { safe } from "../../text/safe.ts";
 import { DAY_MS } from "./calendar.ts";
 
 /** A half-open stretch of milliseconds: `from` belongs to it, `until` does not. */
@@ -35,10 +36,15 @@ export function zoneNamed(name: string, local: string): Zone {
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(id);
   } catch {
-    throw new Failure("usage", `Cannot use time zone "${name}": not known`, {
-      hint: "Give local, UTC, written, an offset like +02:00 or a name like " +
-        "Europe/Berlin",
-    });
+    throw new Failure(
+      "usage",
+      `Cannot use time zone "${safe(name)}": it is not known`,
+      {
+        hint:
+          "Give local, UTC, written, an offset like +02:00 or a name like " +
+          "Europe/Berlin",
+      },
+    );
   }
   return { label: id, id, asWritten: false };
 }

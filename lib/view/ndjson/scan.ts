@@ -71,9 +71,10 @@ export class LineScanner {
             this.#isKey(depth - 1, bytes, at + 1, close);
           at = close + 1;
           code = bytes[at] as number;
-          while (at < end && (code === 0x20 || code === 0x09)) {
-            code = bytes[++at] as number;
-          }
+          while (
+            at < end &&
+            (code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a)
+          ) code = bytes[++at] as number;
           if (at >= end || code !== 0x3a) return false;
           at++;
           state = VALUE;
@@ -82,7 +83,8 @@ export class LineScanner {
         if (code !== 0x7d || state === KEY) return false;
       } else if (state === VALUE || state === VALUE_OR_CLOSE) {
         const target = hit && depth === wanted;
-        if (target) this.found = "";
+        // A repeated key counts with its last value: what an earlier one held is void.
+        if (hit) this.found = "";
         if (code === 0x22) {
           const close = this.#string(bytes, at + 1, end);
           if (close < 0) return false;
@@ -95,11 +97,7 @@ export class LineScanner {
           at = close + 1;
         } else if (code === 0x7b || code === 0x5b) {
           if (depth === DEEPEST) return false;
-          if (code === 0x7b && hit && !target) {
-            matched = depth;
-            // A repeated key counts with its last value, so an earlier find inside it is void.
-            this.found = "";
-          }
+          if (code === 0x7b && hit && !target) matched = depth;
           objects[depth++] = code === 0x7b ? 1 : 0;
           state = code === 0x7b ? KEY_OR_CLOSE : VALUE_OR_CLOSE;
           hit = false;
