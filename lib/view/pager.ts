@@ -123,6 +123,12 @@ export function restarted(pager: Pager): Pager {
   return { ...pager, lines: [], held: 0, dropped: 0, complete: false };
 }
 
+/** The lines cannot be had again after the wish `restart`: the first one held is as far as it goes. */
+export function restartRefused(pager: Pager): Pager {
+  const message = "Earlier lines are gone: the input cannot be read twice";
+  return { ...pager, top: pager.dropped, message };
+}
+
 /** The screen has another size. */
 export function resized(
   pager: Pager,
