@@ -2,20 +2,15 @@
 import { Failure } from "../../failure.ts";
 import { safe } from "../../text/safe.ts";
 import { prepareWidth } from "../../text/width_loader.ts";
-import { ColumnSample, type DateColumn } from "../dates/column.ts";
-import { FieldSample } from "../dates/field.ts";
-import {
-  type DateField,
-  DateFilter,
-  type DatePlan,
-  fieldFor,
-} from "../dates/filter.ts";
+import type { DateFilter, DatePlan } from "../dates/filter.ts";
 import type { ViewOut, ViewResult } from "../out.ts";
 import type { Tape } from "../source.ts";
 import { columnIndex, rowTests } from "./columns.ts";
+import { dateColumn, dateFilter } from "./dates.ts";
 import { plot, type Plotted, plotted } from "./plot.ts";
 import { cellsOf } from "./rows.ts";
 import { numberIn } from "./numbers.ts";
+import { Ragged } from "./ragged.ts";
 import { eachRow, sampleTable, type TableSample } from "./sample.ts";
 import { Sorter, type SortKey, sortKey, sortOrder } from "./sort.ts";
 import {
@@ -244,44 +239,6 @@ async function throughRows(
   return shown;
 }
 
-/** Counts the rows whose number of cells is not the table's. */
-class Ragged {
-  count = 0;
-  #first = "";
-
-  constructor(readonly expected: number, readonly headed: boolean) {}
-
-  note(line: number, cells: readonly string[]): void {
-    if (this.count++ === 0) {
-      this.#first = `line ${line} has ${cellCount(cells.length)}`;
-    }
-  }
-
-  words(): string {
-    const whole = `${this.#whole()} ${this.expected}`;
-    return this.count === 1
-      ? `1 ragged row: ${this.#first}, ${whole}`
-      : `${this.count} ragged rows, the first of them: ${this.#first}, ${whole}`;
-  }
-
-  failure(name: string, line: number, cells: readonly string[]): Failure {
-    return new Failure(
-      "bad-data",
-      `Cannot read ${safe(name)} as CSV: line ${line} has ${
-        cellCount(cells.length)
-      }, ${this.#whole()} ${this.expected}`,
-    );
-  }
-
-  #whole(): string {
-    return this.headed ? "the header has" : "most rows have";
-  }
-}
-
-function cellCount(count: number): string {
-  return count === 1 ? "1 cell" : `${count} cells`;
-}
-
 /** Rows of a report, as a table or as CSV like the rows of a file. */
 async function report(
   header: readonly string[],
@@ -305,76 +262,4 @@ async function report(
     writer.row({ raw: "", cells: [...row], clean: false });
   }
   await out.write(writer.take());
-}
-
-/** How the dates of a column are read, as far as the sample tells. */
-function dateColumn(
-  table: TableSample,
-  index: number,
-  dates: DatePlan | undefined,
-): DateColumn {
-  const sample = new ColumnSample();
-  for (const row of table.rows) sample.add(row[index] ?? "");
-  return sample.decide(dates?.options ?? {});
-}
-
-/** The filter of the rows by date; undefined when there are no rows. */
-async function dateFilter(
-  tape: Tape,
-  table: TableSample,
-  dates: DatePlan,
-  out: ViewOut,
-): Promise<DateFilter | undefined> {
-  const { options } = dates;
-  const { names, rows } = table;
-  if (options.recordsAt !== undefined) {
-    throw new Failure(
-      "usage",
-      `Cannot filter ${
-        safe(tape.name)
-      } by date: it is CSV, whose records are its rows`,
-      { hint: "Leave --records-at out" },
-    );
-  }
-  const asked = options.field === undefined
-    ? undefined
-    : names[columnIndex(names, options.field)];
-  if (rows.length === 0) {
-    out.note("date field: none (there are no records)");
-    return undefined;
-  }
-  const sample = new FieldSample();
-  for (const row of rows) {
-    sample.record();
-    names.forEach((name, i) => {
-      const cell = row[i];
-      if (cell === undefined || cell === "") sample.seen(name, name, 1);
-      else sample.add(name, name, 1, cell);
-    });
-  }
-  const choice = fieldFor(sample, { ...options, field: asked }, tape.name);
-  const { evidence } = choice.sample;
-  if (options.order === undefined && evidence.undecided) {
-    // The first rows do not say: go on through the others until one does.
-    const index = names.indexOf(choice.name);
-    const { encoding, delimiter } = table;
-    await eachRow(
-      tape.read(),
-      encoding,
-      delimiter,
-      tape.name,
-      (raw, quoted) => {
-        const cell = cellsOf(raw, quoted, delimiter).cells[index];
-        if (cell !== undefined) evidence.add(cell);
-        return evidence.undecided && !evidence.contradictory;
-      },
-    );
-    if (evidence.undecided) throw evidence.failure(choice.name);
-  }
-  const field: DateField = {
-    name: choice.name,
-    column: choice.sample.decide(options),
-    others: choice.others,
-  };
-  return new DateFilter(dates, field);
 }

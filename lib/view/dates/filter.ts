@@ -42,7 +42,7 @@ export interface DatePlan {
 /**
  * The plan for these options, undefined when they ask for no date.
  *
- * @throws Failure `usage` for dates that cannot be meant, and for date options without a date.
+ * @throws Failure `usage` for dates and zones that cannot be meant.
  */
 export function planDates(
   options: DateOptions,

@@ -60,3 +60,23 @@ export class LineCutter {
     this.#carried = size;
   }
 }
+
+/** Past a byte-order mark. */
+export function afterMark(bytes: Uint8Array, start: number): number {
+  const mark = bytes[start] === 0xef && bytes[start + 1] === 0xbb &&
+    bytes[start + 2] === 0xbf;
+  return mark ? start + 3 : start;
+}
+
+/** Whether a line holds nothing but space. */
+export function isBlank(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  for (let i = start; i < end; i++) {
+    const code = bytes[i] as number;
+    if (code !== 0x20 && code !== 0x09 && code !== 0x0d) return false;
+  }
+  return true;
+}
