@@ -1,11 +1,10 @@
 /** `ferry view` of a table or of JSON: one door to all of them. */
 import { Failure } from "../failure.ts";
 import { safe } from "../text/safe.ts";
-import { type CsvOptions, viewCsv } from "./csv/view.ts";
-import { type DateOptions, planDates } from "./dates/filter.ts";
-import { type ViewType } from "./detect.ts";
-import { type JsonOptions, viewJson } from "./json/view.ts";
-import { viewNdjson } from "./ndjson/view.ts";
+import type { CsvOptions } from "./csv/view.ts";
+import { type DateOptions, type DatePlan, planDates } from "./dates/filter.ts";
+import type { ViewType } from "./detect.ts";
+import type { JsonOptions } from "./json/view.ts";
 import type { ViewOut, ViewResult } from "./out.ts";
 import type { Tape } from "./source.ts";
 
@@ -15,6 +14,13 @@ export interface DataOptions extends CsvOptions, JsonOptions {
   /** Nothing shown is a failure (exit 1). */
   readonly failEmpty?: boolean | undefined;
 }
+
+type View = (
+  tape: Tape,
+  options: DataOptions,
+  dates: DatePlan | undefined,
+  out: ViewOut,
+) => Promise<ViewResult>;
 
 /**
  * Shows a file of data on `out`. The options of the other types are passed over.
@@ -37,7 +43,7 @@ export async function viewData(
         `Cannot view ${safe(tape.name)}: it is empty`,
       );
     }
-    const view = { csv: viewCsv, json: viewJson, ndjson: viewNdjson }[type];
+    const view = await viewOf(type);
     const result = await view(tape, options, dates, out);
     if (result.shown === 0 && options.failEmpty === true) {
       throw new Failure(
@@ -48,5 +54,17 @@ export async function viewData(
     return result;
   } finally {
     await tape.close();
+  }
+}
+
+/** The view of a type. Only that one is loaded: the first screen waits for it. */
+async function viewOf(type: Exclude<ViewType, "image">): Promise<View> {
+  switch (type) {
+    case "csv":
+      return (await import("./csv/view.ts")).viewCsv;
+    case "json":
+      return (await import("./json/view.ts")).viewJson;
+    case "ndjson":
+      return (await import("./ndjson/view.ts")).viewNdjson;
   }
 }

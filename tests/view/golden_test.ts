@@ -81,6 +81,8 @@ const CASES: Record<string, [string, Look][]> = {
     ["slashes-undecidable.csv", on("2024-04", { order: "dmy" })],
     ["slashes-undecidable.csv", on("2024-04", { order: "mdy" })],
     ["slashes-contradictory.csv", on("2024-04")],
+    ["dates.csv", on("2024-05-01")],
+    ["dates.csv", on("2024-05-02", { includeUndated: true })],
     ["semicolon-bom.csv", on("2024-05-02")],
     ["semicolon-bom.csv", on("2024-05-02", { recordsAt: "x" })],
     ["semicolon-bom.csv", on("2024-05-02", { field: "name" })],

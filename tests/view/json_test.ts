@@ -345,3 +345,22 @@ Deno.test("the order of dates is found beyond the first thousand records, in fil
     }
   }
 });
+
+Deno.test("JSON and CSV in UTF-16 and Windows-1252 are shown as UTF-8", async () => {
+  const utf16 = (text: string) =>
+    new Uint8Array(
+      [..."\ufeff" + text].flatMap((
+        c,
+      ) => [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8]),
+    );
+  const latin = (text: string) =>
+    new Uint8Array([...text].map((c) => c.charCodeAt(0)));
+  for (const encode of [utf16, latin]) {
+    const json = await look(encode('{"city": "Köln"}'), "x.json", {
+      compact: true,
+    });
+    assertEquals(json.out, '{"city":"Köln"}\n');
+    const csv = await look(encode("city,n\nKöln,1\n"), "x.csv");
+    assertEquals(csv.out, "city,n\nKöln,1\n");
+  }
+});

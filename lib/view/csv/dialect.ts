@@ -7,8 +7,8 @@ import { cellType, type ColumnType, typesOf } from "./types.ts";
 
 /** The delimiters that are recognised, likeliest first. */
 export const DELIMITERS: readonly string[] = [",", ";", "\t", "|"];
-/** Rows of the beginning that a delimiter is judged by. */
-const JUDGED = 100;
+/** Rows of the beginning that a delimiter and a header are judged by. */
+const JUDGED = 40;
 
 const NAMES: Readonly<Record<string, string>> = {
   comma: ",",

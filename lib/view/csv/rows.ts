@@ -1,8 +1,9 @@
 // @core
 /**
  * CSV (RFC 4180) cut into rows, and rows into cells, as text arrives in pieces of any size. Why not
- * `@std/csv`'s CsvParseStream: measured at a tenth of the speed, it changes line breaks inside
- * quotes, stops at a stray quote without lazy quotes, and gives no row's own text to write through.
+ * `@std/csv`'s CsvParseStream: it changes line breaks inside quotes, gives no row's own text to
+ * write through, takes a closing quote followed by text or a quote never closed for an error or
+ * (lazily) for the rest of the file without bound, and has half the speed (42 against 81 MB/s).
  * The tests hold this reader against `@std/csv`'s parser.
  */
 import { Failure } from "../../failure.ts";

@@ -8,8 +8,10 @@ import { type ColumnType, typesOf } from "./types.ts";
 
 /** Rows that decide widths and types. */
 const SAMPLE_ROWS = 1000;
+/** Characters about as many as a screen holds. */
+const SCREENFUL = 8 << 10;
 /** Bytes the dialect is judged by. */
-const HEAD = 32 << 10;
+const HEAD = 16 << 10;
 
 /** What is known of a table before its rows are shown. */
 export interface TableSample {
@@ -92,9 +94,14 @@ export async function eachRow(
     for await (const piece of pieces) {
       const text = decoder.decode(piece, { stream: true });
       await before?.(text);
-      const more = cutter.feed(text, take);
-      if (!more) return;
-      await between?.();
+      // Whoever looks at the text beforehand shows it: a screenful at a time, so that the first
+      // one does not wait for the rest of the piece.
+      const step = before === undefined ? text.length : SCREENFUL;
+      for (let at = 0; at < text.length; at += step) {
+        const part = step < text.length ? text.slice(at, at + step) : text;
+        if (!cutter.feed(part, take)) return;
+        await between?.();
+      }
     }
     if (cutter.feed(decoder.decode(), take)) cutter.end(take);
   } finally {

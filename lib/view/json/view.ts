@@ -8,6 +8,7 @@ import {
   type DatePlan,
   fieldFor,
 } from "../dates/filter.ts";
+import { type Encoding, encodingOf } from "../encoding.ts";
 import { FieldSample, SAMPLE_RECORDS } from "../dates/field.ts";
 import type { ViewOut, ViewResult } from "../out.ts";
 import type { Tape } from "../source.ts";
@@ -26,6 +27,9 @@ import { reportPaths, reportStats } from "./report.ts";
 import { Selector } from "./select.ts";
 import { PathSurvey } from "./survey.ts";
 import { JsonTokenizer, type TokenKind, type TokenTaker } from "./tokens.ts";
+
+/** Bytes the encoding is judged by. */
+const ENCODING_BYTES = 16 << 10;
 
 /** What the command line says about JSON. */
 export interface JsonOptions {
@@ -58,14 +62,19 @@ export async function viewJson(
   out: ViewOut,
 ): Promise<ViewResult> {
   const path = options.path === undefined ? undefined : parsePath(options.path);
+  const document: Document = {
+    tape,
+    name: tape.name,
+    encoding: encodingOf(await tape.head(ENCODING_BYTES)),
+  };
   const summary = options.paths === true || options.stats === true;
   const survey = summary ? new PathSurvey() : undefined;
   const printer = new JsonPrinter(styleOf(options, out));
   let filter: DateFilter | undefined;
   let taker: TokenTaker = survey ?? printer;
   if (dates !== undefined) {
-    const place = await findRecords(tape, path, dates);
-    const field = await findField(tape, path, place, dates);
+    const place = await findRecords(document, path, dates);
+    const field = await findField(document, path, place, dates);
     if (field !== undefined) {
       filter = new DateFilter(dates, field);
       taker = filtered(filter, place, taker);
@@ -73,7 +82,7 @@ export async function viewJson(
       out.note("date field: none (there are no records)");
     }
   }
-  await pump(tape.last(), tape.name, path, taker, {
+  await pump(tape.last(), document, path, taker, {
     drain: async () => {
       const text = printer.take();
       if (text !== "") await out.write(text);
@@ -93,6 +102,13 @@ export async function viewJson(
   return { shown: filter.kept };
 }
 
+/** A document to be read, perhaps more than once. */
+interface Document {
+  readonly tape: Tape;
+  readonly name: string;
+  readonly encoding: Encoding;
+}
+
 /** How to follow a reading. */
 interface Follow {
   /** Called after each piece but the last of a short document, whose end must prove it whole. */
@@ -106,14 +122,14 @@ interface Follow {
 /** Reads a document through a tokenizer, and the part at `path` into `taker`. */
 async function pump(
   from: AsyncIterable<Uint8Array>,
-  name: string,
+  { name, encoding }: Document,
   path: Path | undefined,
   taker: TokenTaker,
   follow: Follow,
 ): Promise<void> {
   const selector = path === undefined ? undefined : new Selector(path, taker);
   const tokenizer = new JsonTokenizer(selector ?? taker, { name });
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder(encoding);
   let drained = false;
   let pieces = 0;
   let enough = false;
@@ -152,15 +168,16 @@ async function pump(
 }
 
 async function findRecords(
-  tape: Tape,
+  document: Document,
   path: Path | undefined,
   dates: DatePlan,
 ): Promise<RecordsPlace> {
+  const { tape } = document;
   const at = dates.options.recordsAt;
   const finder = new RecordsFinder(
     at === undefined ? undefined : parsePath(at),
   );
-  await pump(tape.read(), tape.name, path, finder, {
+  await pump(tape.read(), document, path, finder, {
     enough: () => finder.decided,
   });
   const place = finder.place();
@@ -176,11 +193,12 @@ async function findRecords(
 
 /** The date field of the records at `place`; undefined when there are no records. */
 async function findField(
-  tape: Tape,
+  document: Document,
   path: Path | undefined,
   place: RecordsPlace,
   dates: DatePlan,
 ): Promise<DateField | undefined> {
+  const { tape } = document;
   const { options } = dates;
   const asked = options.field === undefined || options.field === KEYS
     ? undefined
@@ -188,7 +206,7 @@ async function findField(
   const sample = new FieldSample();
   const indexed = asked?.some((step) => typeof step === "number") === true;
   const walker = new RecordWalker(place, sampling(sample, indexed), undefined);
-  await pump(tape.read(), tape.name, path, walker, {
+  await pump(tape.read(), document, path, walker, {
     enough: () => sample.records >= SAMPLE_RECORDS,
   });
   if (sample.records === 0) return undefined;
@@ -210,7 +228,7 @@ async function findField(
       }),
       undefined,
     );
-    await pump(tape.read(), tape.name, path, rest, {
+    await pump(tape.read(), document, path, rest, {
       enough: () => !evidence.undecided || evidence.contradictory,
     });
     if (evidence.undecided) throw evidence.failure(choice.name);
