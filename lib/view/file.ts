@@ -5,6 +5,8 @@ import type { Source } from "./source.ts";
 
 /** Bytes read at once: larger reads are hardly faster, and cost memory until they are collected. */
 const READ = 64 << 10;
+/** Of so many reads one is waited for. */
+const WAIT_EVERY = 16;
 
 /** A file as a source; its name in messages is `name`, or the path. */
 export function fileSource(path: string, name = path): Source {
@@ -18,11 +20,15 @@ export function fileSource(path: string, name = path): Source {
         throw unreadable(name, error);
       }
       try {
-        for (;;) {
+        const regular = (await file.stat()).isFile;
+        for (let reads = 1;; reads++) {
           const buffer = new Uint8Array(READ);
+          // Reading at once is faster, but only waiting lets signals and deadlines be noticed; what
+          // is no regular file may keep its reader waiting for long.
+          const wait = !regular || reads % WAIT_EVERY === 0;
           let count: number | null;
           try {
-            count = file.readSync(buffer);
+            count = wait ? await file.read(buffer) : file.readSync(buffer);
           } catch (error) {
             throw unreadable(name, error);
           }
