@@ -228,14 +228,15 @@ async function throughRows(
       out.screen.terminal ? prepareWidth : undefined,
     );
   } finally {
+    // Said also when the reader has seen enough, or a later row is wrong.
     if (ragged.count > 0) out.note(ragged.words());
+    if (filter !== undefined) out.note(filter.announcement());
   }
   for (const row of sorter?.sorted() ?? []) {
     writer.row(row);
     if (++shown % 1000 === 0) await drain();
   }
   await drain();
-  if (filter !== undefined) out.note(filter.announcement());
   return shown;
 }
 

@@ -82,24 +82,28 @@ export async function viewJson(
       out.note("date field: none (there are no records)");
     }
   }
-  await pump(tape.last(), document, path, taker, {
-    drain: async () => {
-      const text = printer.take();
-      if (text !== "") await out.write(text);
-    },
-    broken: async () => {
-      const text = printer.take();
-      if (survey === undefined) await out.write(text + "\n");
-    },
-  });
+  try {
+    await pump(tape.last(), document, path, taker, {
+      drain: async () => {
+        const text = printer.take();
+        if (text !== "") await out.write(text);
+      },
+      broken: async () => {
+        const text = printer.take();
+        if (survey === undefined) await out.write(text + "\n");
+      },
+    });
+  } finally {
+    // Said also when the reader has seen enough, or the rest is wrong.
+    if (filter !== undefined) out.note(filter.announcement());
+  }
   if (survey !== undefined) {
     const report = options.paths === true ? reportPaths : reportStats;
     await prepareWidth(survey.facts.map(({ path }) => path).join(""));
     await out.write(report(survey, out.screen));
   }
-  if (filter === undefined) return { shown: dates === undefined ? 1 : 0 };
-  out.note(filter.announcement());
-  return { shown: filter.kept };
+  if (filter !== undefined) return { shown: filter.kept };
+  return { shown: dates === undefined ? 1 : 0 };
 }
 
 /** A document to be read, perhaps more than once. */

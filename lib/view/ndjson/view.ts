@@ -71,24 +71,28 @@ export async function viewNdjson(
       return false;
     }
   };
-  let going = limit > 0;
-  if (going) {
-    for await (const piece of tape.last()) {
-      going = cutter.feed(piece, guarded);
-      for (const part of show.take()) await out.write(part);
-      if (!going) break;
+  try {
+    let going = limit > 0;
+    if (going) {
+      for await (const piece of tape.last()) {
+        going = cutter.feed(piece, guarded);
+        for (const part of show.take()) await out.write(part);
+        if (!going) break;
+      }
     }
+    if (going) {
+      cutter.end(guarded);
+      for (const part of show.take()) await out.write(part);
+    }
+    if (failed !== undefined) throw failed;
+  } finally {
+    // Said also when the reader has seen enough, or a later line is wrong.
+    if (filter !== undefined) out.note(filter.announcement());
   }
-  if (going) {
-    cutter.end(guarded);
-    for (const part of show.take()) await out.write(part);
-  }
-  if (failed !== undefined) throw failed;
   if (survey !== undefined) {
     const report = options.paths === true ? reportPaths : reportStats;
     await prepareWidth(survey.facts.map(({ path }) => path).join(""));
     await out.write(report(survey, out.screen));
   }
-  if (filter !== undefined) out.note(filter.announcement());
   return { shown };
 }
