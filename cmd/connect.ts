@@ -6,6 +6,7 @@ import { stayConnected } from "../lib/peer/peer.ts";
 import { rememberJoined } from "../lib/state/hubs.ts";
 import { formatMs } from "../lib/text/units.ts";
 import { defineCommand } from "./command.ts";
+import { mayOpenMenu } from "./context.ts";
 import {
   assertName,
   chooseHub,
@@ -15,7 +16,7 @@ import {
   stateOf,
 } from "./hub_choice.ts";
 import { count, flag, text } from "./option.ts";
-import { openInbox, Quota, RECEIVING_OPTIONS } from "./receiving.ts";
+import { openInbox, Quota, Receiving, RECEIVING_OPTIONS } from "./receiving.ts";
 
 /** See the command table. */
 export const command = defineCommand({
@@ -54,7 +55,17 @@ export const command = defineCommand({
     const { clock } = context;
     if (options.name !== undefined) assertName(options.name, "join as");
     const quota = new Quota(options.once ? 1 : options.count ?? Infinity);
-    const signal = AbortSignal.any([context.signal, quota.enough]);
+    const receiving = new Receiving(options, context);
+    const menu = mayOpenMenu(context, globals, options.noMenu)
+      ? new (await import("./menu/client.ts")).ClientMenu(address, receiving)
+      : undefined;
+    let offered: Promise<void> | undefined;
+    const leave = new AbortController();
+    const signal = AbortSignal.any([
+      context.signal,
+      quota.enough,
+      leave.signal,
+    ]);
     let name = options.name ?? defaultName(context);
     const emit = (event: FerryEvent) => {
       reporter.event(event);
@@ -67,7 +78,14 @@ export const command = defineCommand({
       clock,
       handshakeMs: globals.connectTimeout,
       idleMs: globals.idleTimeout,
-      inbox: openInbox(options, () => name, emit, context, globals),
+      inbox: openInbox(
+        options,
+        receiving,
+        () => name,
+        emit,
+        context,
+        globals,
+      ),
       random: Math.random,
       signal,
       dial: () =>
@@ -86,17 +104,26 @@ export const command = defineCommand({
           addr: address,
           secure: false,
         });
+        menu?.connected(client);
+        offered ??= menu?.offer(context, globals, reporter).finally(() =>
+          leave.abort()
+        );
+        // Waited for below, when the connection has ended.
+        offered?.catch(() => {});
       },
-      disconnected: (failure, retryMs) =>
+      disconnected: (failure, retryMs) => {
+        menu?.disconnected();
         reporter.warn(
           failure.code,
           `Cannot stay connected: ${failure.message}; again in ${
             formatMs(retryMs)
           }`,
-        ),
+        );
+      },
     }).catch((error) => {
       throw withHint(error);
-    });
+    }).finally(() => menu?.close());
+    await offered;
     context.signal.throwIfAborted();
     if (quota.enough.reason instanceof Failure) {
       throw asFailure(quota.enough.reason);

@@ -2,6 +2,7 @@
  * Everything outside that the program is a function of. `realContext()` (terminal.ts) is the one
  * Deno gives; tests build theirs in memory (tests/fake_context.ts).
  */
+import type { FerryEvent } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
 import type { SystemName } from "../lib/state/paths.ts";
 import type { KeySource } from "../lib/term/keys.ts";
@@ -68,6 +69,8 @@ export interface Context {
   onResize(listener: () => void): () => void;
   /** Ends the process at once with this status: for a second Ctrl-C only. */
   exitNow(status: number): void;
+  /** Hears every event that is reported; the menu keeps its tables from it. */
+  onEvent?(event: FerryEvent): void;
 }
 
 /** The reader of our output went away: the program ends without a word about it. */
@@ -84,6 +87,15 @@ export function mayPrompt(
 ): boolean {
   return context.stdin.isTerminal && context.stdout.isTerminal &&
     !globals.noInput && !context.env("CI");
+}
+
+/** Whether a command that stays opens its menu. */
+export function mayOpenMenu(
+  context: Context,
+  globals: { noInput: boolean; json: boolean },
+  noMenu: boolean,
+): boolean {
+  return mayPrompt(context, globals) && !globals.json && !noMenu;
 }
 
 /** Whether text for `output` may carry colours; `choice` is what `--color` says. */

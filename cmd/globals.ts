@@ -9,6 +9,7 @@ export const GLOBALS = {
   verbose: flag("Print every step, and stack traces", { short: "v" }),
   json: flag("Print events as JSON, one object a line"),
   noInput: flag("Never ask; a missing value is an error"),
+  accessible: flag("Ask in numbered lists and plain lines, drawing nothing"),
   color: choice(["auto", "always", "never"], "When to use colours", {
     default: "auto",
   }),

@@ -3,7 +3,8 @@ import { resolve } from "@std/path";
 import type { FerryEvent } from "../lib/events.ts";
 import { Failure, failureCode } from "../lib/failure.ts";
 import { Inbox } from "../lib/inbox/inbox.ts";
-import { parseAcceptPolicy } from "../lib/inbox/policy.ts";
+import { type AcceptPolicy, parseAcceptPolicy } from "../lib/inbox/policy.ts";
+import type { Offer } from "../lib/transfer/transfer.ts";
 import { homeDirectory } from "../lib/state/paths.ts";
 import { type Context, mayPrompt } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -34,9 +35,33 @@ export const RECEIVING_OPTIONS = {
   keepMessages: flag("Save text and JSON messages as files too"),
 } as const;
 
+/** Asks a person about an offer; the signal is aborted when the answer no longer matters. */
+export type AskOffer = (offer: Offer, signal: AbortSignal) => Promise<boolean>;
+
+/** What is taken in, as it can be changed while it runs. */
+export class Receiving {
+  readonly dir: string;
+  accept: AcceptPolicy;
+  /** Nothing is taken in, whatever `accept` says. */
+  paused = false;
+  /** Who asks about offers; undefined where there is nobody to ask. */
+  ask: AskOffer | undefined;
+
+  constructor(
+    options: Values<typeof RECEIVING_OPTIONS>,
+    context: Context,
+  ) {
+    this.dir = options.inbox === undefined
+      ? defaultInbox(context)
+      : resolve(context.cwd(), options.inbox);
+    this.accept = options.accept;
+  }
+}
+
 /** The inbox these options describe. `name` gives its owner's name. */
 export function openInbox(
   options: Values<typeof RECEIVING_OPTIONS>,
+  receiving: Receiving,
   name: () => string,
   emit: (event: FerryEvent) => void,
   context: Context,
@@ -44,7 +69,7 @@ export function openInbox(
 ): Inbox {
   const { accept, onConflict, keepMessages } = options;
   const windows = context.platform.os === "windows";
-  const asks = accept.kind === "ask";
+  const asks = accept.kind === "ask" && receiving.ask === undefined;
   if (asks && !mayPrompt(context, globals)) {
     throw new Failure(
       "usage",
@@ -54,21 +79,24 @@ export function openInbox(
       },
     );
   }
-  const asker = asks ? new Asker(context) : undefined;
+  if (asks) {
+    const asker = new Asker(context);
+    receiving.ask = (offer, signal) => asker.ask(offer, signal);
+  }
   return new Inbox({
-    dir: options.inbox === undefined
-      ? defaultInbox(context)
-      : resolve(context.cwd(), options.inbox),
+    dir: receiving.dir,
     name,
-    accept,
+    get accept() {
+      return receiving.paused ? { kind: "none" as const } : receiving.accept;
+    },
     onConflict,
     keepMessages,
     windows,
     clock: context.clock,
     emit,
-    ...(asker === undefined
-      ? {}
-      : { ask: (offer, signal) => asker.ask(offer, signal) }),
+    get ask() {
+      return receiving.ask;
+    },
   });
 }
 

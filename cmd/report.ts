@@ -33,9 +33,9 @@ export type Voice = Pick<
 
 /** Says things the way the global options ask for. */
 export class Reporter {
-  readonly #context: Context;
+  #context: Context;
   readonly #voice: Voice;
-  readonly #progress: Progress | undefined;
+  #progress: Progress | undefined;
   readonly #lastProgress = new Map<string, number>();
   readonly #tally = new Tally();
   #summarised = false;
@@ -43,14 +43,22 @@ export class Reporter {
   constructor(context: Context, voice: Voice) {
     this.#context = context;
     this.#voice = voice;
-    const style = voice.progress === "auto"
-      ? context.stderr.isTerminal && context.env("TERM") !== "dumb"
-        ? "bar"
-        : "plain"
-      : voice.progress;
-    this.#progress = voice.json || voice.quiet || style === "none"
-      ? undefined
-      : new Progress(context.stderr, context.clock, style);
+    this.#progress = progressOf(context, voice);
+  }
+
+  /**
+   * Says everything through another context from now on, until the returned function is called: a
+   * menu has taken over the terminal.
+   */
+  through(context: Context): () => void {
+    const before = this.#context;
+    const use = (next: Context) => {
+      this.#progress?.close();
+      this.#context = next;
+      this.#progress = progressOf(next, this.#voice);
+    };
+    use(context);
+    return () => use(before);
   }
 
   /** Whether stdout is NDJSON. */
@@ -62,6 +70,7 @@ export class Reporter {
   event(event: FerryEvent): void {
     this.#tally.count(event);
     this.#feedProgress(event);
+    this.#context.onEvent?.(event);
     if (event.event === "summary") this.#summarised = true;
     if (this.json) {
       if (
@@ -240,6 +249,16 @@ export class Reporter {
     this.#lastProgress.set(key, now);
     return true;
   }
+}
+
+function progressOf(context: Context, voice: Voice): Progress | undefined {
+  const { stderr, clock } = context;
+  const style = voice.progress === "auto"
+    ? stderr.isTerminal && context.env("TERM") !== "dumb" ? "bar" : "plain"
+    : voice.progress;
+  return voice.json || voice.quiet || style === "none"
+    ? undefined
+    : new Progress(stderr, clock, style);
 }
 
 function other({ dir, from, to }: TransferFacts): string {

@@ -6,7 +6,7 @@ import {
   type ParsedArguments,
 } from "./arguments.ts";
 import type { Command, Row } from "./command.ts";
-import { type Context, PipeClosed } from "./context.ts";
+import { type Context, mayPrompt, PipeClosed } from "./context.ts";
 import { GLOBALS, type Globals } from "./globals.ts";
 import { readBoolean, type Values } from "./option.ts";
 import { Reporter } from "./report.ts";
@@ -51,7 +51,7 @@ export async function run(
       );
       reporter = new Reporter(context, globals);
       if (command === undefined || name === undefined) {
-        status = await showBareUsage(context, reporter);
+        status = await bare(context, globals, reporter);
       } else {
         wantsSummary = command.summary ?? true;
         status = await perform(command, name, context, {
@@ -204,13 +204,24 @@ function showVersion(context: Context, reporter: Reporter): number {
   return EXIT.ok;
 }
 
-async function showBareUsage(
+/** Ferry without a command: the menu on a terminal, else a short word on usage. */
+async function bare(
   context: Context,
+  globals: Globals,
   reporter: Reporter,
 ): Promise<number> {
   if (reporter.json) {
     throw new Failure("usage", "Cannot run ferry: the command is missing", {
       hint: "see ferry --help for the commands",
+    });
+  }
+  if (mayPrompt(context, globals)) {
+    const { command } = await import("./menu/start.ts");
+    return await perform(command, "ferry", context, {
+      globals,
+      values: {},
+      positionals: [],
+      reporter,
     });
   }
   const { shortUsage } = await import("./help.ts");

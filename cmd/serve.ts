@@ -7,9 +7,10 @@ import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
 import { MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
 import { defineCommand } from "./command.ts";
+import { mayOpenMenu } from "./context.ts";
 import { assertName, defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
 import { count, flag, size, text } from "./option.ts";
-import { openInbox, RECEIVING_OPTIONS } from "./receiving.ts";
+import { openInbox, Receiving, RECEIVING_OPTIONS } from "./receiving.ts";
 
 /** See the command table. */
 export const command = defineCommand({
@@ -58,7 +59,19 @@ export const command = defineCommand({
     assertName(name, "serve as");
     const state = stateOf(context);
     const emit = reporter.event.bind(reporter);
-    const inbox = openInbox(options, () => "hub", emit, context, globals);
+    const menu = mayOpenMenu(context, globals, options.noMenu)
+      ? await import("./menu/hub.ts")
+      : undefined;
+    const receiving = new Receiving(options, context);
+    const questions = menu?.attend(receiving);
+    const inbox = openInbox(
+      options,
+      receiving,
+      () => "hub",
+      emit,
+      context,
+      globals,
+    );
     const listener = listen(options.host, options.port);
     const hub = new Hub({
       listener,
@@ -99,10 +112,15 @@ export const command = defineCommand({
           "listen on this machine alone with --host 127.0.0.1",
         );
       }
-      await new Promise<void>((stop) => {
-        signal.addEventListener("abort", () => stop());
-        if (signal.aborted) stop();
-      });
+      if (menu !== undefined && questions !== undefined) {
+        const place = { hub, name, receiving, address: reachable(hub.addr) };
+        await menu.runMenu(place, questions, context, globals, reporter);
+      } else {
+        await new Promise<void>((stop) => {
+          signal.addEventListener("abort", () => stop());
+          if (signal.aborted) stop();
+        });
+      }
     } finally {
       await hub.shutdown();
       forget();

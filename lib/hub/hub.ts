@@ -19,7 +19,7 @@ import type {
 } from "../transfer/transfer.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
 import { Registry } from "./registry.ts";
-import { Router } from "./router.ts";
+import { type RouteInfo, Router } from "./router.ts";
 import { SpoolRoom } from "./spool.ts";
 
 /** Where connections come from; `Deno.listen` gives one. */
@@ -92,6 +92,24 @@ export class Hub implements Carrier {
   /** Transfers under way. */
   get transfers(): number {
     return this.#router.size;
+  }
+
+  /** What goes through the hub now, in the order it began. */
+  routes(): RouteInfo[] {
+    return this.#router.routes();
+  }
+
+  /**
+   * Sends a peer away: its transfers fail, and it is told that it is not wanted, so that it does
+   * not come back by itself. False when nobody of that name is here.
+   */
+  disconnect(name: string): boolean {
+    const member = this.#registry.find(name);
+    if (member === undefined) return false;
+    const message = "the hub has sent this peer away";
+    member.connection.send({ type: "bye", code: "declined", message });
+    member.connection.close();
+    return true;
   }
 
   /** Sends something of the hub's own; the file itself is the spool. Throws Failure. */

@@ -17,6 +17,19 @@ import { Spool, type SpoolRoom } from "./spool.ts";
 /** Finds who takes transfers to a recipient, by name in any case; undefined when it is not here. */
 export type FindCarrier = (name: string) => Carrier | undefined;
 
+/** A transfer under way, for whoever looks at the hub. */
+export interface RouteInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly from: string;
+  /** Recipients it has not ended for. */
+  readonly to: readonly string[];
+  /** Bytes, or null while nobody knows. */
+  readonly size: number | null;
+  /** Bytes the fastest of its recipients has, as far as they have said. */
+  readonly bytes: number;
+}
+
 /** All transfers of a hub. */
 export class Router {
   readonly #room: SpoolRoom;
@@ -31,6 +44,11 @@ export class Router {
   /** Transfers under way. */
   get size(): number {
     return this.#routes.size;
+  }
+
+  /** The transfers under way, in the order they began. */
+  routes(): RouteInfo[] {
+    return [...this.#routes.values()].map((route) => route.info);
   }
 
   /**
@@ -92,6 +110,7 @@ export class Route {
   >();
   #started = false;
   #sent = false;
+  #bytes = 0;
 
   constructor(
     offer: Offer,
@@ -105,6 +124,19 @@ export class Route {
     this.#spool = spool;
     this.#listener = listener;
     this.#done = done;
+  }
+
+  /** See RouteInfo. */
+  get info(): RouteInfo {
+    const { id, name, from, to } = this.#offer;
+    return {
+      id,
+      name,
+      from,
+      to: to.filter((one) => this.#open.has(one.toLowerCase())),
+      size: this.#body.size,
+      bytes: this.#bytes,
+    };
   }
 
   /** Offers the transfer to every recipient. */
@@ -133,7 +165,10 @@ export class Route {
             this.#sent = true;
             this.#listener.sent(digest);
           },
-          progress: (_, bytes) => this.#listener.progress(name, bytes),
+          progress: (_, bytes) => {
+            this.#bytes = Math.max(this.#bytes, bytes);
+            this.#listener.progress(name, bytes);
+          },
           settled: (_, outcome) => this.#settle(name, outcome),
         },
       );

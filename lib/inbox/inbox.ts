@@ -15,6 +15,7 @@ export interface InboxOptions {
   readonly dir: string;
   /** The owner's name on the hub, as it is now. */
   readonly name: () => string;
+  /** Read at every offer, so that it may change. */
   readonly accept: AcceptPolicy;
   readonly onConflict: ConflictPolicy;
   /** Text and JSON messages become files too. */
@@ -24,7 +25,9 @@ export interface InboxOptions {
   readonly clock: Clock;
   readonly emit: (event: FerryEvent) => void;
   /** Asks a person whether to take an offer; aborted when the answer no longer matters. */
-  readonly ask?: (offer: Offer, signal: AbortSignal) => Promise<boolean>;
+  readonly ask?:
+    | ((offer: Offer, signal: AbortSignal) => Promise<boolean>)
+    | undefined;
 }
 
 /** An offer taken in: its body may come; `agreed` says whether it will be kept. */

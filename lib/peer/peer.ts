@@ -1,5 +1,5 @@
 /** A peer: a client that stays. When its hub goes away it comes back by itself, under its name. */
-import { Failure } from "../failure.ts";
+import { Failure, type FailureCode } from "../failure.ts";
 import type { ByteStream } from "../net/connection.ts";
 import type { Clock } from "../time/clock.ts";
 import { Client, type ClientOptions } from "./client.ts";
@@ -7,6 +7,16 @@ import { Client, type ClientOptions } from "./client.ts";
 /** First wait before connecting anew, in milliseconds; doubled each time, up to the last. */
 const FIRST_BACKOFF_MS = 250;
 const LAST_BACKOFF_MS = 15_000;
+
+/** Refusals that time will not mend; `declined` is how a hub sends a peer away. */
+const FINAL: readonly FailureCode[] = [
+  "name-taken",
+  "bad-name",
+  "version",
+  "auth",
+  "protocol",
+  "declined",
+];
 
 /** How a peer is set up. */
 export interface PeerOptions
@@ -25,7 +35,8 @@ export interface PeerOptions
 
 /**
  * Stays connected until the signal is aborted, then says BYE and resolves. Throws Failure when the
- * first connection fails, or when a later one is refused for a reason that time will not mend.
+ * first connection fails, when a later one is refused for a reason that time will not mend, or when
+ * the hub sends the peer away.
  */
 export async function stayConnected(options: PeerOptions): Promise<void> {
   const { signal, clock } = options;
@@ -40,14 +51,13 @@ export async function stayConnected(options: PeerOptions): Promise<void> {
       options.connected(client);
       const ended = await untilAborted(client, signal);
       if (signal.aborted) break;
+      if (ended?.code === "declined") throw ended;
       failure = ended ??
         new Failure("disconnected", "the hub closed the connection");
     } catch (error) {
       if (signal.aborted) break;
       const final = !(error instanceof Failure) || previous === undefined ||
-        ["name-taken", "bad-name", "version", "auth", "protocol"].includes(
-          error.code,
-        );
+        FINAL.includes(error.code);
       if (final) throw error;
       failure = error;
     }
