@@ -9,7 +9,7 @@ import {
   joinBriefly,
 } from "./hub_choice.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
-import { value } from "./option.ts";
+import { list, value } from "./option.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
 
 /** How many of `n` recipients must have received for the broadcast to count as done. */
@@ -35,6 +35,7 @@ export const command = defineCommand({
         default: "all",
       },
     ),
+    except: list("NAME", "Everyone but these"),
     ...ITEM_OPTIONS,
     ...RECEIPT_OPTIONS,
     ...HUB_OPTIONS,
@@ -60,7 +61,9 @@ export const command = defineCommand({
       context,
       globals,
     );
-    const to = [...client.peers.values()].map(({ name }) => name);
+    const except = new Set(options.except?.map((name) => name.toLowerCase()));
+    const to = [...client.peers.values()].map(({ name }) => name)
+      .filter((name) => !except.has(name.toLowerCase()));
     if (to.length === 0) {
       await client.close();
       throw new Failure("absent", "Cannot broadcast: no peer is connected", {

@@ -112,7 +112,8 @@ export const command = defineCommand({
         offered?.catch(() => {});
       },
       disconnected: (failure, retryMs) => {
-        menu?.disconnected();
+        // In a menu one line says it, and its title that it goes on trying.
+        if (menu?.disconnected() === "again") return;
         reporter.warn(
           failure.code,
           `Cannot stay connected: ${failure.message}; again in ${

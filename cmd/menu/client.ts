@@ -37,10 +37,12 @@ export class ClientMenu {
     this.#menu?.refresh();
   }
 
-  /** The hub is gone, for now. */
-  disconnected(): void {
+  /** The hub is gone, for now; `again` when it was before this attempt. */
+  disconnected(): "first" | "again" {
+    const before = this.#lost;
     this.#lost = true;
     this.#menu?.refresh();
+    return before ? "again" : "first";
   }
 
   /** Offers the menu until it is left or closed. Throws the reason when the program is told to stop. */

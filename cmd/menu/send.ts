@@ -39,7 +39,10 @@ export async function broadcastItem(desk: Desk): Promise<void> {
     "Broadcast what? A path, or words to send as a message",
   );
   if (what === undefined) return;
-  await desk.run(["broadcast", ...desk.post.hubArgs(), ...what.args], {
+  const { post } = desk;
+  // What is told to everyone is not news to who tells it.
+  const except = post.role === "peer" ? option("except", post.name()) : [];
+  await desk.run(["broadcast", ...post.hubArgs(), ...except, ...what.args], {
     label: `Broadcasting ${safe(what.typed)}`,
   });
 }

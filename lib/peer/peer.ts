@@ -51,7 +51,10 @@ export async function stayConnected(options: PeerOptions): Promise<void> {
       options.connected(client);
       const ended = await untilAborted(client, signal);
       if (signal.aborted) break;
-      if (ended?.code === "declined") throw ended;
+      if (ended?.code === "declined") {
+        const message = `Cannot stay connected: ${ended.message}`;
+        throw new Failure(ended.code, message, { cause: ended });
+      }
       failure = ended ??
         new Failure("disconnected", "the hub closed the connection");
     } catch (error) {
