@@ -101,11 +101,13 @@ export class SelectPrompt implements Prompt<readonly string[]> {
   render(columns: number, rows: number): View {
     const { title, items, several, hint, empty } = this.question;
     const head = rows >= 3 ? wrapped(title, "title", columns).slice(0, 2) : [];
-    const foot = this.note !== ""
+    const note = this.note !== ""
       ? wrapped(this.note, "problem", columns)
       : rows >= 6
       ? wrapped(hint, "hint", columns).slice(0, 2)
       : [];
+    // One line at least is the list's.
+    const foot = note.slice(0, Math.max(rows - head.length - 1, 0));
     if (items.length === 0) {
       const lines = [...head, ...wrapped(empty, "hint", columns), ...foot];
       return {
