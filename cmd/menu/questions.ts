@@ -30,23 +30,25 @@ export class Questions {
     this.#say = say;
   }
 
-  /** Resolves with the answer; no when `signal` is aborted first. */
+  /** Resolves with the answer; never when `signal` is aborted first, whose reason then stands. */
   ask(offer: Offer, signal: AbortSignal): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const gone = Promise.withResolvers<void>();
-    const end = (yes: boolean) => {
+    const end = () => {
       signal.removeEventListener("abort", late);
-      resolve(yes);
       gone.resolve();
       if (this.#waiting.delete(question)) this.#changed();
     };
     const late = () => {
       this.#say(unanswered(offer, signal.reason));
-      end(false);
+      end();
     };
     const question: Question = {
       text: offerQuestion(offer),
-      answer: end,
+      answer: (yes) => {
+        resolve(yes);
+        end();
+      },
       gone: gone.promise,
     };
     signal.addEventListener("abort", late);

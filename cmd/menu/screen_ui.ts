@@ -24,6 +24,8 @@ import { SELECT_HINT, SEVERAL_HINT, TEXT_HINT, waitingLine } from "./words.ts";
 const ESCAPE_MS = 50;
 /** Many changes at once are drawn together. Milliseconds. */
 const REFRESH_MS = 20;
+/** Keys kept for the next prompt. */
+const MAX_AHEAD = 1_000;
 /** Earlier answers kept for each question. */
 const MAX_HISTORY = 50;
 
@@ -35,6 +37,8 @@ interface Open {
   reject(reason: unknown): void;
   /** Letters choose here, so that `i` can open what waits. */
   readonly isList: boolean;
+  /** It asks about an offer. */
+  readonly isOffer: boolean;
 }
 
 /** See above. */
@@ -56,7 +60,10 @@ export class ScreenUi implements Ui {
   #borrowers = 0;
   /** Stops the command that has the terminal. */
   #interrupt: (() => void) | undefined;
+  /** Offers are asked about now, one after the other. */
   #asking = false;
+  /** Keys pressed while no prompt was open. */
+  readonly #ahead: Key[] = [];
 
   private constructor(
     context: Context,
@@ -267,6 +274,7 @@ export class ScreenUi implements Ui {
     first: Prompt<T>,
     how: {
       readonly isList?: boolean;
+      readonly isOffer?: boolean;
       readonly left?: (draft: string) => void;
       readonly refreshed?: (now: Prompt<T>) => Prompt<T>;
       readonly until?: Promise<void>;
@@ -282,6 +290,7 @@ export class ScreenUi implements Ui {
     };
     const open: Open = {
       isList: how.isList ?? false,
+      isOffer: how.isOffer ?? false,
       view: (columns, rows) => prompt.render(columns, rows),
       refresh: () => prompt = how.refreshed?.(prompt) ?? prompt,
       reject: (reason) => {
@@ -316,6 +325,7 @@ export class ScreenUi implements Ui {
     });
     this.#stack.push(open);
     this.#show();
+    for (const key of this.#ahead.splice(0)) this.#press(key);
     return promise;
   }
 
@@ -367,7 +377,11 @@ export class ScreenUi implements Ui {
       return this.#interrupt?.();
     }
     if (control === "l") return this.#screen.draw();
-    if (top === undefined) return;
+    if (top === undefined || (this.#asking && !top.isOffer)) {
+      // The next prompt is about to open; it gets what was typed ahead.
+      if (this.#ahead.length < MAX_AHEAD) this.#ahead.push(key);
+      return;
+    }
     const { first } = this.#questions;
     if (
       top.isList && key.name === "text" && key.text === "i" &&
@@ -388,6 +402,7 @@ export class ScreenUi implements Ui {
       const question: Question = next;
       try {
         const yes = await this.#ask(new ConfirmPrompt(question.text), {
+          isOffer: true,
           until: question.gone,
         });
         if (yes !== undefined) question.answer(yes);
@@ -399,5 +414,6 @@ export class ScreenUi implements Ui {
     }
     this.#asking = false;
     this.#show();
+    for (const key of this.#ahead.splice(0)) this.#press(key);
   }
 }
