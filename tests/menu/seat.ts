@@ -9,7 +9,7 @@ import { FakeTerminal } from "./terminal.ts";
 await prepareWidth("\u0915");
 
 /** Nothing a menu does takes longer. Milliseconds. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 15_000;
 
 /** A terminal and the command that runs on it. */
 export class Seat implements AsyncDisposable {
