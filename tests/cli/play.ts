@@ -60,12 +60,7 @@ class Player {
       running.signal("sigterm");
       const status = await soon(running.status, `${name} to end`);
       this.#commands.delete(name);
-      const flaw = flawOf(
-        args,
-        running.printed.stdout,
-        running.printed.stderr,
-        status,
-      );
+      const flaw = flawOf(args, running.printed, status);
       if (flaw !== undefined || status !== 143) {
         throw new Error(
           `at the end of the script: ${name}: ${flaw ?? "it did not stop"}\n${
@@ -212,7 +207,7 @@ class Player {
       ["stdout", difference(stdout, lines(/^>/))],
       ["stderr", difference(stderr, lines(/^2>/))],
       ["exit", status === wanted ? undefined : `${wanted} is expected`],
-      ["output", flawOf(args, stdout, stderr, status)],
+      ["output", flawOf(args, running.printed, status)],
     ].filter(([, problem]) => problem !== undefined);
     if (problems.length === 0) return;
     throw new Error(
