@@ -66,9 +66,7 @@ export class LocalRecipient implements Carrier {
     signal: AbortSignal,
   ): Promise<void> {
     const name = offer.to[0] ?? "hub";
-    if (agreed !== true && !await this.#answer(agreed, offer, signal)) {
-      throw new Failure("declined", "the offer was declined");
-    }
+    if (agreed !== true) await agreed;
     listener.started();
     let woken = Promise.withResolvers<void>();
     const wake = () => woken.resolve();
@@ -110,29 +108,5 @@ export class LocalRecipient implements Carrier {
       verifyMs: this.#clock.now() - arrivedAt,
       hopMs: 0,
     });
-  }
-
-  /** What the person asked says; who does not answer in time has declined. */
-  async #answer(
-    agreed: Promise<boolean>,
-    offer: Offer,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const late = Promise.withResolvers<never>();
-    const stop = this.#clock.after(
-      offer.deadlines.accept_ms,
-      () =>
-        late.reject(
-          new Failure("deadline.accept", "nobody answered the offer"),
-        ),
-    );
-    const withdrawn = () => late.reject(signal.reason);
-    signal.addEventListener("abort", withdrawn);
-    try {
-      return await Promise.race([agreed, late.promise]);
-    } finally {
-      stop();
-      signal.removeEventListener("abort", withdrawn);
-    }
   }
 }

@@ -126,6 +126,12 @@ export class Arrival {
     }
   }
 
+  /** Reports that it is not wanted; nothing of it was written yet, and nothing will be. */
+  decline(): void {
+    this.#over = true;
+    this.#options.emit({ event: "transfer.declined", ...this.facts });
+  }
+
   /** Gives it up: removes what was written and reports why. */
   abort(failure: Pick<Failure, "code" | "message">, retryable: boolean): void {
     if (this.#over) return;

@@ -13,8 +13,8 @@ interface Incoming {
   readonly admission: Admission;
   /** Aborted when the offer is withdrawn or has failed. */
   readonly over: AbortController;
-  /** It has arrived whole; from here on only the disk can stop it. */
-  whole: boolean;
+  /** It is whole and wanted, and being put in place: only the disk can stop that. */
+  committing: boolean;
 }
 
 /** The receiving half of one connection. */
@@ -53,27 +53,14 @@ export class Inbound {
     } catch (error) {
       return this.#reject(id, error);
     }
-    this.#open.set(id, { admission, over, whole: false });
-    const { agreed } = admission;
-    if (agreed === true) {
-      if (!inline) this.#connection.send({ type: "accept", id, offset: 0 });
-      return;
-    }
-    // Who is asked and does not answer has declined.
-    const stop = this.#clock.after(
-      offer.deadlines.accept_ms,
-      () =>
-        over.abort(new Failure("deadline.accept", "nobody answered the offer")),
-    );
-    agreed.then((yes) => {
-      stop();
-      if (!this.#open.has(id)) return;
-      if (over.signal.aborted) this.#refuse(id, over.signal.reason);
-      else if (!yes) {
-        this.#refuse(id, new Failure("declined", "the offer was declined"));
-      } else if (!inline) {
-        this.#connection.send({ type: "accept", id, offset: 0 });
-      }
+    this.#open.set(id, { admission, over, committing: false });
+    const accept = () => {
+      if (inline || !this.#open.has(id)) return;
+      this.#connection.send({ type: "accept", id, offset: 0 });
+    };
+    if (admission.agreed === true) return accept();
+    admission.agreed.then(accept, (error) => {
+      if (this.#open.delete(id)) this.#reject(id, error);
     });
   }
 
@@ -102,28 +89,29 @@ export class Inbound {
   end({ id, size, sha256 }: MessageOf<"end">): void {
     const incoming = this.#open.get(id);
     if (incoming === undefined) return;
-    incoming.whole = true;
-    const commit = this.#commit(
-      id,
-      incoming,
-      { size, sha256 },
-      this.#clock.now(),
-    )
-      .finally(() => this.#committing.delete(commit));
-    this.#committing.add(commit);
+    const arrivedAt = this.#clock.now();
+    const commit = () => {
+      if (!this.#open.has(id)) return;
+      incoming.committing = true;
+      const done = this.#commit(id, incoming, { size, sha256 }, arrivedAt)
+        .finally(() => this.#committing.delete(done));
+      this.#committing.add(done);
+    };
+    const { agreed } = incoming.admission;
+    if (agreed === true) commit();
+    else agreed.then(commit, () => {}); // offer() has said why it is not wanted.
   }
 
   /** The sender has given up. */
   cancel({ id, code, message }: MessageOf<"cancel">): void {
-    if (this.#open.has(id)) {
-      this.#fail(id, new Failure("cancelled", message, { cause: code }));
-    }
+    if (this.#open.get(id)?.committing !== false) return;
+    this.#fail(id, new Failure("cancelled", message, { cause: code }));
   }
 
-  /** The connection has ended: whatever had not arrived whole is given up. */
+  /** The connection has ended: whatever is not being put in place already is given up. */
   lost(failure: Failure): void {
-    for (const [id, { admission, over, whole }] of [...this.#open]) {
-      if (whole && admission.agreed === true) continue;
+    for (const [id, { admission, over, committing }] of [...this.#open]) {
+      if (committing) continue;
       this.#open.delete(id);
       over.abort(failure);
       admission.arrival.abort(failure, true);
@@ -132,13 +120,10 @@ export class Inbound {
 
   async #commit(
     id: TransferId,
-    { admission, over }: Incoming,
+    { admission }: Incoming,
     digest: { size: number; sha256: string },
     arrivedAt: number,
   ): Promise<void> {
-    const { agreed } = admission;
-    if (agreed !== true && !await agreed) return;
-    if (over.signal.aborted) return;
     try {
       await admission.arrival.commit(digest);
     } catch (error) {
@@ -165,11 +150,6 @@ export class Inbound {
       message: sentenceOf(message),
       retryable: false,
     });
-  }
-
-  #refuse(id: TransferId, failure: Failure): void {
-    this.#open.delete(id);
-    this.#reject(id, failure);
   }
 
   /** Ends a transfer badly: the partial file goes, the sender is told. */

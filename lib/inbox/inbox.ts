@@ -30,8 +30,11 @@ export interface InboxOptions {
 /** An offer taken in: its body may come; `agreed` says whether it will be kept. */
 export interface Admission {
   readonly arrival: Arrival;
-  /** True, or what a person will say. */
-  readonly agreed: true | Promise<boolean>;
+  /**
+   * True, or a person was asked: resolves when they agree, rejects with Failure `declined` when
+   * they do not, `deadline.accept` when they do not answer in time, or why the offer was withdrawn.
+   */
+  readonly agreed: true | Promise<void>;
 }
 
 /** Where transfers arrive. */
@@ -60,17 +63,43 @@ export class Inbox {
         this.#accepted(facts);
         return { arrival, agreed: true };
       }
-      const agreed = ask(offer, signal).then((yes) => {
-        if (yes) this.#accepted(facts);
-        else if (!signal.aborted) {
-          emit({ event: "transfer.declined", ...facts });
-        }
-        return yes;
-      });
-      return { arrival, agreed };
+      return { arrival, agreed: this.#agree(ask, offer, arrival, signal) };
     } catch (error) {
       emit({ event: "transfer.declined", ...facts });
       throw error;
+    }
+  }
+
+  async #agree(
+    ask: NonNullable<InboxOptions["ask"]>,
+    offer: Offer,
+    arrival: Arrival,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const question = new AbortController();
+    const unanswered = Promise.withResolvers<never>();
+    const end = (reason: unknown) => {
+      question.abort(reason);
+      unanswered.reject(reason);
+    };
+    const withdrawn = () => end(signal.reason);
+    signal.addEventListener("abort", withdrawn);
+    const stop = this.#options.clock.after(
+      offer.deadlines.accept_ms,
+      () => end(new Failure("deadline.accept", "nobody answered the offer")),
+    );
+    try {
+      const answer = ask(offer, question.signal);
+      if (!await Promise.race([answer, unanswered.promise])) {
+        throw new Failure("declined", "the offer was declined");
+      }
+      this.#accepted(arrival.facts);
+    } catch (error) {
+      if (!signal.aborted) arrival.decline();
+      throw error;
+    } finally {
+      stop();
+      signal.removeEventListener("abort", withdrawn);
     }
   }
 

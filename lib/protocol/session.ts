@@ -144,6 +144,11 @@ export class Session {
     return track.awaited.size > 0 ? "take" : "drop";
   }
 
+  /** Whether we may offer another transfer now. */
+  get mayOffer(): boolean {
+    return this.#outgoing.size < MAX_TRANSFERS;
+  }
+
   /** Whether we offered this transfer and something about it may still be said. */
   isOutgoing(id: TransferId): boolean {
     return this.#outgoing.has(id);

@@ -3,7 +3,8 @@
  * and hears the receipts. A peer sends to its hub through it, and the hub to each recipient.
  */
 import { type FailureCode, failureCode, isRetryable } from "../failure.ts";
-import type { Connection, Outflow } from "../net/connection.ts";
+import type { Connection } from "../net/connection.ts";
+import type { Outflow } from "../net/outflow.ts";
 import type { Message, MessageOf } from "../protocol/message.ts";
 import { sentenceOf } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
@@ -115,6 +116,10 @@ class Outgoing {
   }
 
   begin(): void {
+    if (!this.#connection.session.mayOffer) {
+      const state = "too many transfers to it are open already";
+      return this.failAll("limit", state);
+    }
     this.#connection.send({ type: "offer", ...this.#offer });
     if (!this.#connection.isOpen) {
       return this.failAll("disconnected", "the connection was lost");

@@ -99,6 +99,7 @@ export class TestPeer implements AsyncDisposable {
     const events = new Events();
     try {
       const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+      conn.setNoDelay();
       const client = await Client.greet(conn, {
         role: "peer",
         name,

@@ -37,7 +37,9 @@ const UNASKED: readonly string[] = ["ping", "pong", "presence", "progress"];
 export class RawEnd implements Disposable {
   readonly #decoder = new FrameDecoder();
 
-  constructor(readonly conn: Deno.TcpConn) {}
+  constructor(readonly conn: Deno.TcpConn) {
+    conn.setNoDelay();
+  }
 
   /** Connects to a port of this machine. */
   static async connect(port: number): Promise<RawEnd> {

@@ -1,7 +1,7 @@
 /** A watchdog on real time: what should happen on a real socket either happens, or fails by name. */
 
 /** Generous for a busy machine; a passing test never waits for it. */
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 10_000;
 
 /** `promise`, or an error that names what did not happen. */
 export async function within<T>(
