@@ -90,6 +90,11 @@ class Player {
     return address;
   };
 
+  #remember(name: string, address: string): void {
+    this.#addresses.set(name, address);
+    this.#addresses.set(`${name}Port`, address.split(":").at(-1) ?? "");
+  }
+
   readonly #words = (line: string): string[] => wordsOf(line, this.#lookup);
 
   readonly #verbs: Record<string, (step: Step) => void | Promise<void>> = {
@@ -107,12 +112,12 @@ class Player {
       } else if (words[0] === "mute-listener") {
         const listener = muteListener();
         this.#props.push(listener);
-        this.#addresses.set(name, listener.address ?? "");
+        this.#remember(name, listener.address ?? "");
       } else {
         const started = { ...this.#start(words), seen: 0 };
         this.#commands.set(name, started);
         const address = await untilReady(started);
-        if (address !== undefined) this.#addresses.set(name, address);
+        if (address !== undefined) this.#remember(name, address);
       }
     },
     "wait": async ({ rest }) => {
