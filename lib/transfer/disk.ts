@@ -30,5 +30,11 @@ export function writeFailure(error: unknown): Failure {
   if (error instanceof Deno.errors.NotFound) {
     return new Failure("output", "the directory is gone", { cause: error });
   }
-  return new Failure("output", message, { cause: error });
+  if (code === "ENOTDIR") {
+    const state = "a file is where its directory should be";
+    return new Failure("output", state, { cause: error });
+  }
+  // What else the system says, without its number and without our paths: it is read by others too.
+  const state = message.replace(/ \(os error \d+\).*$/s, "");
+  return new Failure("output", state, { cause: error });
 }
