@@ -18,7 +18,7 @@ import type {
   TransferListener,
 } from "../transfer/transfer.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
-import { Registry } from "./registry.ts";
+import { assertNotReserved, Registry } from "./registry.ts";
 import { Router } from "./router.ts";
 import { SpoolRoom } from "./spool.ts";
 
@@ -198,8 +198,14 @@ export class Hub implements Carrier {
     hello: MessageOf<"hello">,
   ): { name: string; token: string } {
     const token = crypto.randomUUID();
-    if (hello.role === "oneshot") return { name: hello.name, token };
     const holder = this.#registry.find(hello.name);
+    if (hello.role === "oneshot") {
+      assertNotReserved(hello.name);
+      // Only the machine a peer runs on may send under that peer's name.
+      const own = holder === undefined || holder.address === member.address;
+      const name = own ? hello.name : this.#registry.freeVariant(hello.name);
+      return { name, token };
+    }
     if (
       holder !== undefined && hello.token !== undefined &&
       holder.token === hello.token

@@ -1,5 +1,5 @@
 /** One connection as the hub sees it: the greeting, then what its other end sends and is sent. */
-import { asFailure, Failure } from "../failure.ts";
+import { asFailure, Failure, failureCode } from "../failure.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
@@ -134,7 +134,7 @@ export class Member {
         return this.#forget(message.id);
       case "cancel":
         this.#incoming.get(message.id)?.cancel({
-          code: "cancelled",
+          code: failureCode(message.code),
           message: message.message,
         });
         return this.#forget(message.id);

@@ -2,7 +2,7 @@
  * The receiving half of a peer's connection: answers the hub's offers, feeds what comes into the
  * inbox and says receipts.
  */
-import { asFailure, Failure } from "../failure.ts";
+import { asFailure, Failure, failureCode, isRetryable } from "../failure.ts";
 import type { Connection } from "../net/connection.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { type MessageOf, sentenceOf } from "../protocol/message.ts";
@@ -105,7 +105,7 @@ export class Inbound {
   /** The sender has given up. */
   cancel({ id, code, message }: MessageOf<"cancel">): void {
     if (this.#open.get(id)?.committing !== false) return;
-    this.#fail(id, new Failure("cancelled", message, { cause: code }));
+    this.#fail(id, new Failure(failureCode(code), message));
   }
 
   /** The connection has ended: whatever is not being put in place already is given up. */
@@ -158,8 +158,7 @@ export class Inbound {
     if (incoming === undefined) return;
     this.#open.delete(id);
     const failure = asFailure(error);
-    const retryable = failure.code === "disk-full" ||
-      failure.code === "integrity";
+    const retryable = isRetryable(failure.code);
     incoming.over.abort(failure);
     incoming.admission.arrival.abort(failure, retryable);
     const { code, message } = failure;
