@@ -1,6 +1,7 @@
 /** Bodies a sender has at hand: a message in memory, a file on disk, a pipe. */
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../failure.ts";
+import { systemState } from "./disk.ts";
 import type { Body, BodyReader, Digest } from "./transfer.ts";
 
 /** A body in memory: a message, or a small file already read. */
@@ -189,6 +190,5 @@ export function readFailure(error: unknown): Failure {
   if (error instanceof Deno.errors.IsADirectory) {
     return new Failure("input", "it is a directory", { cause: error });
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return new Failure("input", message, { cause: error });
+  return new Failure("input", systemState(error), { cause: error });
 }
