@@ -73,6 +73,7 @@ export class FileBody implements Body {
   read(offset: number): BodyReader {
     let at = offset;
     let file: Deno.FsFile | undefined;
+    let closed = false;
     const { path, size } = this;
     const hash = this.#hash;
     // A resumed body is hashed from its beginning: the fingerprint is of the whole file.
@@ -96,7 +97,14 @@ export class FileBody implements Body {
     return {
       async pull(into) {
         try {
-          file ??= await open(into);
+          if (file === undefined) {
+            const opened = await open(into);
+            if (closed) {
+              opened.close();
+              return null;
+            }
+            file = opened;
+          }
           // One byte of room past the end would tell growth; the size offered is what is sent.
           if (at >= size) return null;
           const n = await file.read(
@@ -117,9 +125,9 @@ export class FileBody implements Body {
       },
       digest: () => hash.digest(),
       close() {
+        closed = true;
         file?.close();
         file = undefined;
-        at = Infinity;
       },
     };
   }
