@@ -4,6 +4,7 @@
  */
 import { Failure } from "../lib/failure.ts";
 import type { SystemName } from "../lib/state/paths.ts";
+import type { KeySource } from "../lib/term/keys.ts";
 import type { Clock } from "../lib/time/clock.ts";
 
 /** Standard input. */
@@ -11,6 +12,8 @@ export interface Input {
   readonly isTerminal: boolean;
   /** The bytes as they come. The stream is read at most once per process. */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** The keyboard, where it is a terminal. A process uses either this or `stream()`. */
+  readonly keys: KeySource | undefined;
 }
 
 /** Standard output or standard error. */
@@ -18,6 +21,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** The width in columns now; 80 where there is no terminal. */
   columns(): number;
+  /** The height in lines now; 24 where there is no terminal. */
+  rows(): number;
   /**
    * Queues text or bytes behind what was written before. The promise is fulfilled when they are
    * out, and also when they never will be because the stream is closed: it never rejects. Who
@@ -59,6 +64,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Calls `listener` at every SIGINT and SIGTERM, which then do not end the process; returns the way to stop. */
   onInterrupt(listener: (kind: InterruptKind) => void): () => void;
+  /** Calls `listener` when the terminal changes its size; returns the way to stop. */
+  onResize(listener: () => void): () => void;
   /** Ends the process at once with this status: for a second Ctrl-C only. */
   exitNow(status: number): void;
 }

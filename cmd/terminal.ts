@@ -2,6 +2,7 @@
 import { Failure } from "../lib/failure.ts";
 import type { SystemName } from "../lib/state/paths.ts";
 import { systemClock } from "../lib/time/clock.ts";
+import { Keyboard } from "./keys.ts";
 import {
   type Context,
   type InterruptKind,
@@ -18,10 +19,12 @@ export function realContext(exit: (status: number) => void): Context {
   // Otherwise a reader that stalls one must not hold up the other.
   const shared = Deno.stdout.isTerminal() && Deno.stderr.isTerminal();
   const queue = new Queue();
+  const keyboard = Deno.stdin.isTerminal() ? new Keyboard() : undefined;
   return {
     stdin: {
       isTerminal: Deno.stdin.isTerminal(),
       stream: () => Deno.stdin.readable,
+      keys: keyboard,
     },
     stdout: output(Deno.stdout, queue),
     stderr: output(Deno.stderr, shared ? queue : new Queue()),
@@ -37,7 +40,11 @@ export function realContext(exit: (status: number) => void): Context {
     cwd: () => Deno.cwd(),
     signal: never,
     onInterrupt,
-    exitNow: exit,
+    onResize,
+    exitNow: (status) => {
+      keyboard?.restore();
+      exit(status);
+    },
   };
 }
 
@@ -111,7 +118,8 @@ function output(stream: Stream, queue: Queue): Output {
   };
   return {
     isTerminal: stream.isTerminal(),
-    columns,
+    columns: () => size().columns,
+    rows: () => size().rows,
     closed: closed.signal,
     write: (data) =>
       queue.add(sink, typeof data === "string" ? encoder.encode(data) : data),
@@ -129,12 +137,20 @@ function writeFailure(cause: unknown): Failure {
   );
 }
 
-function columns(): number {
+function size(): { columns: number; rows: number } {
   try {
-    return Deno.consoleSize().columns || 80;
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || 80, rows: rows || 24 };
   } catch {
-    return 80;
+    return { columns: 80, rows: 24 };
   }
+}
+
+/** Windows has no signal for it. */
+function onResize(listener: () => void): () => void {
+  if (Deno.build.os === "windows") return () => {};
+  Deno.addSignalListener("SIGWINCH", listener);
+  return () => Deno.removeSignalListener("SIGWINCH", listener);
 }
 
 function onInterrupt(listener: (kind: InterruptKind) => void): () => void {

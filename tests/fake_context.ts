@@ -6,6 +6,7 @@ import {
   PipeClosed,
 } from "../cmd/context.ts";
 import type { Failure } from "../lib/failure.ts";
+import type { KeySource } from "../lib/term/keys.ts";
 import type { Clock } from "../lib/time/clock.ts";
 import { FakeClock } from "./fake_clock.ts";
 
@@ -21,6 +22,7 @@ export interface FakeOptions {
   /** Whether all three streams, or which of them, are terminals. */
   terminal?: boolean | { stdin?: boolean; stdout?: boolean; stderr?: boolean };
   columns?: number;
+  rows?: number;
   /** A `FakeClock` unless given; pass `systemClock` where real sockets are waited for. */
   clock?: Clock;
   hostname?: string;
@@ -39,6 +41,12 @@ export interface FakeWorld {
   /** What stdout holds as parsed NDJSON. */
   events(): Record<string, unknown>[];
   stderr(): string;
+  /** Presses keys, as the bytes a terminal sends for them. */
+  type(keys: string): void;
+  /** Whether someone listens to keys: a real terminal would be in raw mode. */
+  isRaw(): boolean;
+  /** Gives the terminal another size. */
+  resize(columns: number, rows: number): void;
   /** Sends SIGINT or SIGTERM. */
   interrupt(kind: InterruptKind): void;
   /** Lets every further write to stdout fail; as a closed pipe unless told otherwise. */
@@ -54,23 +62,33 @@ export function fakeContext(options: FakeOptions = {}): FakeWorld {
     ? { stdin: terminal, stdout: terminal, stderr: terminal }
     : terminal;
   const clock = new FakeClock();
+  const size = { columns, rows: options.rows ?? 24 };
   const { heard = () => {} } = options;
   const stdout = new FakeOutput(
     isTerminal.stdout ?? false,
-    columns,
+    size,
     (text) => heard("stdout", text),
   );
   const stderr = new FakeOutput(
     isTerminal.stderr ?? false,
-    columns,
+    size,
     (text) => heard("stderr", text),
   );
   const listeners = new Set<(kind: InterruptKind) => void>();
+  const typists = new Set<(bytes: Uint8Array) => void>();
+  const resized = new Set<() => void>();
+  const keys: KeySource = {
+    listen(listener) {
+      typists.add(listener);
+      return () => typists.delete(listener);
+    },
+  };
   let exited: number | undefined;
   const context: Context = {
     stdin: {
       isTerminal: isTerminal.stdin ?? false,
       stream: () => streamOf(options.stdin ?? ""),
+      keys: isTerminal.stdin ? keys : undefined,
     },
     stdout,
     stderr,
@@ -84,6 +102,10 @@ export function fakeContext(options: FakeOptions = {}): FakeWorld {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onResize: (listener) => {
+      resized.add(listener);
+      return () => resized.delete(listener);
+    },
     exitNow: (status) => {
       exited ??= status;
     },
@@ -96,6 +118,15 @@ export function fakeContext(options: FakeOptions = {}): FakeWorld {
       stdout.text().split("\n").filter((line) => line !== "")
         .map((line): Record<string, unknown> => JSON.parse(line)),
     stderr: () => stderr.text(),
+    type: (keys) => {
+      const bytes = new TextEncoder().encode(keys);
+      for (const typist of [...typists]) typist(bytes);
+    },
+    isRaw: () => typists.size > 0,
+    resize: (columns, rows) => {
+      Object.assign(size, { columns, rows });
+      for (const listener of [...resized]) listener();
+    },
     interrupt: (kind) => {
       for (const listener of [...listeners]) listener(kind);
     },
@@ -107,18 +138,18 @@ export function fakeContext(options: FakeOptions = {}): FakeWorld {
 class FakeOutput implements Output {
   readonly #closed = new AbortController();
   readonly #chunks: Uint8Array[] = [];
-  readonly #columns: number;
+  readonly #size: { columns: number; rows: number };
   readonly #heard: (text: string) => void;
   readonly #decoder = new TextDecoder();
   readonly isTerminal: boolean;
 
   constructor(
     isTerminal: boolean,
-    columns: number,
+    size: { columns: number; rows: number },
     heard: (text: string) => void,
   ) {
     this.isTerminal = isTerminal;
-    this.#columns = columns;
+    this.#size = size;
     this.#heard = heard;
   }
 
@@ -127,7 +158,11 @@ class FakeOutput implements Output {
   }
 
   columns(): number {
-    return this.#columns;
+    return this.#size.columns;
+  }
+
+  rows(): number {
+    return this.#size.rows;
   }
 
   write(data: string | Uint8Array): Promise<void> {

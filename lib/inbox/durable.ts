@@ -4,18 +4,18 @@
  * takes its time it goes to a thread, and many small files share the disk's rounds.
  */
 
-/** A sync shorter than this, in milliseconds, is not worth a thread. */
+/** A sync that usually takes less than this, in milliseconds, is not worth a thread. */
 const INSTANT_MS = 0.25;
 
-/** Directories whose file system has been seen to take its time. */
-const slow = new Set<string>();
+/** How long syncs in a directory take in place: a moving average, in milliseconds. */
+const usual = new Map<string, number>();
 
 /** Makes the content of a small file in `dir` durable. */
 export async function syncSmallFile(
   file: Deno.FsFile,
   dir: string,
 ): Promise<void> {
-  if (slow.has(dir)) return await file.syncData();
+  if (takesTime(dir)) return await file.syncData();
   timed(dir, () => file.syncDataSync());
 }
 
@@ -45,15 +45,20 @@ export function syncDirectory(dir: string): Promise<void> {
 async function syncNow(dir: string): Promise<void> {
   try {
     using handle = Deno.openSync(dir);
-    if (slow.has(dir)) await handle.sync();
+    if (takesTime(dir)) await handle.sync();
     else timed(dir, () => handle.syncSync());
   } catch {
     // Not every system syncs directories (Windows opens none); the file itself is synced.
   }
 }
 
+function takesTime(dir: string): boolean {
+  return (usual.get(dir) ?? 0) > INSTANT_MS;
+}
+
 function timed(dir: string, sync: () => void): void {
   const from = performance.now();
   sync();
-  if (performance.now() - from > INSTANT_MS) slow.add(dir);
+  const average = usual.get(dir) ?? 0;
+  usual.set(dir, average + (performance.now() - from - average) / 8);
 }

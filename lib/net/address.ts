@@ -11,20 +11,23 @@ export interface Address {
   readonly port: number;
 }
 
+/** What looks like an IPv6 address, with or without a zone; the system decides about the rest. */
+const IPV6 = /^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[\w.-]+)?$/;
+
 /**
  * Reads `host`, `host:port`, `[v6]:port` or a bare IPv6 address. Throws Failure `usage` for
  * anything else.
  */
 export function parseAddress(text: string): Address {
-  const bracketed = /^\[([0-9A-Fa-f:.%]+[^\]]*)\](?::(\d+))?$/.exec(text);
+  const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);
   if (bracketed !== null) {
-    return { host: bracketed[1] ?? "", port: parsePort(bracketed[2], text) };
+    const [, host = "", port] = bracketed;
+    if (!IPV6.test(host)) throw notAnAddress(text);
+    return { host, port: parsePort(port, text) };
   }
   if (text.split(":").length > 2) {
-    if (/^[0-9A-Fa-f:.]+(%\w+)?$/.test(text)) {
-      return { host: text, port: DEFAULT_PORT };
-    }
-    throw notAnAddress(text);
+    if (!IPV6.test(text)) throw notAnAddress(text);
+    return { host: text, port: DEFAULT_PORT };
   }
   const plain = /^([A-Za-z0-9._-]+)(?::(\d+))?$/.exec(text);
   if (plain === null) throw notAnAddress(text);

@@ -5,21 +5,13 @@
  * to its owner, one at a time; as long as the owner has not finished with one, nothing more is
  * read, and TCP's back-pressure reaches the sender.
  *
- * Writing, it fills one buffer with the control frames that wait and with data pulled straight
- * from the bodies attached to it, in turn, and writes that buffer: control frames never wait
- * behind more than one buffer, small transfers share a write, and nothing is copied or allocated
- * per frame.
+ * Writing, it takes batch after batch of what waits (batch.ts) and sleeps when nothing does.
  */
 import { asFailure, Failure } from "../failure.ts";
-import {
-  DATA_OVERHEAD_BYTES,
-  decodeData,
-  type TransferId,
-  writeDataHead,
-} from "../protocol/data.ts";
+import { decodeData, type TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import { type Frame, FrameDecoder, FrameType } from "../protocol/frame.ts";
-import { DATA_BYTES, MAX_CONTROL_BACKLOG_BYTES } from "../protocol/limits.ts";
+import { MAX_CONTROL_BACKLOG_BYTES } from "../protocol/limits.ts";
 import {
   decodeMessage,
   encodeMessage,
@@ -29,9 +21,9 @@ import {
 import type { Session } from "../protocol/session.ts";
 import type { Clock } from "../time/clock.ts";
 import { formatSeconds } from "../time/deadline.ts";
-import type { BodyReader, Digest } from "../transfer/transfer.ts";
-import { giveBuffer, takeBuffer } from "./buffers.ts";
+import { Batch } from "./batch.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { Outflow } from "./outflow.ts";
 
 /** What a connection runs over: a TCP or TLS connection, or anything that behaves like one. */
 export interface ByteStream {
@@ -49,22 +41,6 @@ export interface Receiver {
   data(id: TransferId, offset: number, bytes: Uint8Array): void | Promise<void>;
 }
 
-/** A body on its way out; the callbacks belong to whoever attached it. */
-export interface Outflow {
-  readonly id: TransferId;
-  readonly reader: BodyReader;
-  /** Bytes of the whole body, or null when not known. */
-  readonly size: number | null;
-  /** Offset of the next byte to send. */
-  offset: number;
-  /** `bytes` more are on their way out; 0 when the body itself has none yet. */
-  moved(bytes: number): void;
-  /** The body and its END were handed to the socket. */
-  sent(digest: Digest): void;
-  /** The body could not be read to its end; nothing more of it will be sent. */
-  broken(failure: Failure): void;
-}
-
 /** How a connection is tuned; durations in milliseconds. */
 export interface ConnectionOptions {
   readonly clock: Clock;
@@ -72,8 +48,6 @@ export interface ConnectionOptions {
   readonly idleMs: number;
 }
 
-/** A DATA frame smaller than this is not worth starting at the end of a buffer. */
-const LEAST_DATA_BYTES = 4 * 1024;
 /** How long a closing connection may take to get its last frames out and to see the other side close. */
 const FLUSH_MS = 1_000;
 
@@ -96,12 +70,7 @@ export class Connection {
   readonly #idleMs: number;
   readonly #decoder: FrameDecoder;
   readonly #heartbeat: Heartbeat;
-  /** Control frames that wait to be written. */
-  readonly #control: Uint8Array[] = [];
-  #controlBytes = 0;
-  readonly #outflows: Outflow[] = [];
-  #turn = 0;
-  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  readonly #batch: Batch;
   /** Something changed since the writer last looked; it must not fall asleep. */
   #woken = false;
   #wakeWriter: (() => void) | undefined;
@@ -122,6 +91,10 @@ export class Connection {
     this.#clock = options.clock;
     this.#idleMs = options.idleMs;
     this.#decoder = new FrameDecoder(session.limits);
+    this.#batch = new Batch(
+      session,
+      (id, digest) => this.send({ type: "end", id, ...digest }),
+    );
     this.#heartbeat = new Heartbeat(options.clock, {
       ping: (t1) => this.session.isOpen && this.send({ type: "ping", t1 }),
       dead: (failure) => this.abort(failure),
@@ -146,27 +119,23 @@ export class Connection {
   send(message: Message): void {
     if (this.#state !== "open") return;
     this.session.send(message);
-    const frame = encodeMessage(message);
-    this.#controlBytes += frame.length;
-    if (this.#controlBytes > MAX_CONTROL_BACKLOG_BYTES) {
+    this.#batch.queue(encodeMessage(message));
+    if (this.#batch.backlog > MAX_CONTROL_BACKLOG_BYTES) {
       return this.abort(new Failure("disconnected", "it stopped reading"));
     }
-    this.#control.push(frame);
     this.wake();
   }
 
   /** Starts sending a body whose OFFER was queued before. */
   attach(outflow: Outflow): void {
     if (this.#state !== "open") return outflow.reader.close();
-    this.#outflows.push(outflow);
+    this.#batch.attach(outflow);
     this.wake();
   }
 
   /** Stops sending a body; the owner then says CANCEL. */
   detach(outflow: Outflow): void {
-    const at = this.#outflows.indexOf(outflow);
-    if (at >= 0) this.#outflows.splice(at, 1);
-    outflow.reader.close();
+    this.#batch.detach(outflow);
   }
 
   /** Something can be sent that could not be before. */
@@ -225,7 +194,7 @@ export class Connection {
   #finish(): void {
     if (this.#state !== "open") return;
     this.#state = "closing";
-    this.#dropOutflows();
+    this.#batch.detachAll();
     this.#stopWaiting = this.#clock.after(FLUSH_MS, () => this.#shut());
     this.wake();
   }
@@ -236,7 +205,7 @@ export class Connection {
     this.#heartbeat.stop();
     this.#stopWaiting();
     this.#stopWatching?.();
-    this.#dropOutflows();
+    this.#batch.detachAll();
     try {
       this.#stream.close();
     } catch {
@@ -244,10 +213,6 @@ export class Connection {
     }
     this.wake();
     this.#closed.resolve();
-  }
-
-  #dropOutflows(): void {
-    for (const outflow of this.#outflows.splice(0)) outflow.reader.close();
   }
 
   async #read(receiver: Receiver): Promise<void> {
@@ -299,8 +264,8 @@ export class Connection {
     try {
       while (this.#state !== "closed") {
         this.#woken = false;
-        const filled = await this.#fill();
-        if (filled > 0) await this.#writeAll(filled);
+        const bytes = await this.#batch.fill();
+        if (bytes.length > 0) await this.#writeAll(bytes);
         else if (this.#woken) continue;
         else if (this.#state === "closing") {
           return await this.#stream.closeWrite?.();
@@ -310,93 +275,16 @@ export class Connection {
       if (this.isOpen) this.abort(lossOf(error));
       else this.#shut();
     } finally {
-      this.#releaseBuffer();
+      this.#batch.release();
     }
   }
 
-  /** Puts what waits into the buffer and gives its length; 0 when nothing does. */
-  async #fill(): Promise<number> {
-    if (this.#control.length === 0 && this.#outflows.length === 0) return 0;
-    const least = this.#control[0]?.length ?? 0;
-    if (this.#buffer !== undefined && this.#buffer.length < least) {
-      this.#releaseBuffer();
-    }
-    const buffer = this.#buffer ??= takeBuffer(least);
-    let at = 0;
-    for (let tries = this.#outflows.length; tries >= 0; tries--) {
-      // Before each body: an OFFER that waits must go out ahead of its DATA.
-      at = this.#takeControl(buffer, at);
-      if (this.#control.length > 0 || tries === 0) break;
-      if (buffer.length - at < DATA_OVERHEAD_BYTES + LEAST_DATA_BYTES) break;
-      const outflow = this.#outflows[this.#turn++ % this.#outflows.length];
-      if (outflow === undefined) break;
-      at = await this.#takeFrom(outflow, buffer, at);
-    }
-    return at;
-  }
-
-  /** Moves queued control frames into the buffer from `at` on, as many as fit; gives the new end. */
-  #takeControl(buffer: Uint8Array, at: number): number {
-    let taken = 0;
-    for (const frame of this.#control) {
-      if (at + frame.length > buffer.length) break;
-      buffer.set(frame, at);
-      at += frame.length;
-      this.#controlBytes -= frame.length;
-      taken++;
-    }
-    this.#control.splice(0, taken);
-    return at;
-  }
-
-  /** Pulls a frame's worth of a body, and its END when that was all, into the buffer; gives the new end. */
-  async #takeFrom(
-    outflow: Outflow,
-    buffer: Uint8Array<ArrayBuffer>,
-    at: number,
-  ): Promise<number> {
-    while (buffer.length - at > DATA_OVERHEAD_BYTES) {
-      const start = at + DATA_OVERHEAD_BYTES;
-      const room = buffer.subarray(
-        start,
-        Math.min(start + DATA_BYTES, buffer.length),
-      );
-      let count: number | null;
-      try {
-        count = await outflow.reader.pull(room);
-      } catch (error) {
-        if (!this.#outflows.includes(outflow)) return at;
-        this.detach(outflow);
-        outflow.broken(lossOf(error));
-        return at;
-      }
-      // It may have been detached, or the connection closed, while the body was read.
-      if (!this.#outflows.includes(outflow)) return at;
-      if (count === null) {
-        const digest = outflow.reader.digest();
-        this.detach(outflow);
-        this.send({ type: "end", id: outflow.id, ...digest });
-        outflow.sent(digest);
-        return at;
-      }
-      outflow.moved(count);
-      if (count === 0) return at;
-      this.session.sendData(outflow.id, outflow.offset, count);
-      writeDataHead(buffer, at, outflow.id, outflow.offset, count);
-      outflow.offset += count;
-      at = start + count;
-      if (outflow.offset !== outflow.size) return at;
-    }
-    return at;
-  }
-
-  async #writeAll(length: number): Promise<void> {
-    const buffer = this.#buffer;
-    for (let at = 0; buffer !== undefined && at < length;) {
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
       this.#writingSince = this.#clock.now();
       if (this.#stopWatching === undefined) this.#watchWrites(this.#idleMs);
       try {
-        at += await this.#stream.write(buffer.subarray(at, length));
+        at += await this.#stream.write(bytes.subarray(at));
       } finally {
         this.#writingSince = undefined;
       }
@@ -417,14 +305,9 @@ export class Connection {
   }
 
   async #sleep(): Promise<void> {
-    this.#releaseBuffer();
+    this.#batch.release();
     await new Promise<void>((resolve) => this.#wakeWriter = resolve);
     this.#wakeWriter = undefined;
-  }
-
-  #releaseBuffer(): void {
-    if (this.#buffer !== undefined) giveBuffer(this.#buffer);
-    this.#buffer = undefined;
   }
 }
 

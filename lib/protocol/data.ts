@@ -5,7 +5,7 @@
  * A transfer id is 64 random bits chosen by the sender and unchanged from end to end. Outside DATA
  * payloads it is written as 16 lower-case hexadecimal digits.
  */
-import { RemoteProtocolError } from "./errors.ts";
+import { LocalProtocolError, RemoteProtocolError } from "./errors.ts";
 import { FrameType, writeHeader } from "./frame.ts";
 import { DATA_PREFIX_BYTES, HEADER_BYTES } from "./limits.ts";
 
@@ -28,7 +28,7 @@ export function transferId(random: Uint8Array): TransferId {
 
 /**
  * Writes header, id and offset of a DATA frame with `length` bytes at `at`; the bytes themselves
- * already stand, or will stand, DATA_OVERHEAD_BYTES further on. Nothing is copied.
+ * already stand, or will stand, DATA_OVERHEAD_BYTES further on. Nothing is copied. Throws LocalProtocolError for what decodeData() would refuse.
  */
 export function writeDataHead(
   into: Uint8Array,
@@ -37,6 +37,11 @@ export function writeDataHead(
   offset: number,
   length: number,
 ): void {
+  if (length < 1 || offset < 0 || !Number.isSafeInteger(offset)) {
+    throw new LocalProtocolError(
+      `Cannot encode DATA: ${length} bytes at offset ${offset}`,
+    );
+  }
   writeHeader(into, at, FrameType.DATA, DATA_PREFIX_BYTES + length);
   const prefix = at + HEADER_BYTES;
   writeU32(into, prefix, parseInt(id.slice(0, 8), 16));

@@ -171,7 +171,11 @@ export function decodeMessage(
       `Cannot read ${title}: the payload is not JSON in UTF-8`,
     );
   }
-  const result = v.safeParse(schemas[type], value);
+  // The schemas take an array for an object without fields.
+  const result = v.safeParse(
+    schemas[type],
+    Array.isArray(value) ? undefined : value,
+  );
   if (!result.success) {
     const issue = result.issues[0];
     const field = v.getDotPath(issue) ?? "the payload";

@@ -8,8 +8,8 @@ import { Failure } from "../failure.ts";
 /** Longest name common file systems take, in bytes of UTF-8; room is left for ` (999)` and the like. */
 const MAX_BYTES = 240;
 
-/** Device names Windows reserves, with or without an extension ("Naming Files, Paths, and Namespaces"). */
-const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\.|$)/i;
+/** Device names Windows reserves, with or without spaces and an extension ("Naming Files, Paths, and Namespaces"). */
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)/i;
 
 const encoder = new TextEncoder();
 
@@ -21,11 +21,12 @@ const encoder = new TextEncoder();
  * alternate streams, trailing dots and spaces.
  */
 export function safeFileName(name: string, windows: boolean): string {
-  const reason = flaw(name, windows);
+  const shown = name.startsWith(".") ? `_${name}` : name;
+  const reason = flaw(name, windows) ?? tooLong(shown);
   if (reason !== undefined) {
     throw new Failure("bad-name", `its file name is refused: ${reason}`);
   }
-  return name.startsWith(".") ? `_${name}` : name;
+  return shown;
 }
 
 function flaw(name: string, windows: boolean): string | undefined {
@@ -34,14 +35,17 @@ function flaw(name: string, windows: boolean): string | undefined {
   if (/[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069\u200e\u200f]/u.test(name)) {
     return "it contains control characters";
   }
-  if (encoder.encode(name).length > MAX_BYTES) {
-    return `it is longer than ${MAX_BYTES} bytes`;
-  }
   if (!windows) return undefined;
   if (/[<>:"|?*]/.test(name)) return "it contains characters reserved here";
   if (/[. ]$/.test(name)) return "it ends with a dot or a space";
   if (DEVICE.test(name)) return "it names a device";
   return undefined;
+}
+
+function tooLong(name: string): string | undefined {
+  return encoder.encode(name).length > MAX_BYTES
+    ? `it is longer than ${MAX_BYTES} bytes`
+    : undefined;
 }
 
 /** `report.csv` → `report (2).csv`: the `n`th name to try when earlier ones are taken. */

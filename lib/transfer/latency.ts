@@ -28,32 +28,31 @@ export interface Marks {
  * (as NTP does, RFC 5905), the rest is `transfer`. Rounded to microseconds.
  */
 export function latencyOf(marks: Marks): Latency {
-  const total = marks.settledAt - marks.commandAt;
-  const queue = marks.offeredAt - marks.commandAt;
-  const offer = marks.startedAt - marks.offeredAt;
-  const rest = Math.max(0, marks.settledAt - marks.startedAt);
+  const { commandAt, offeredAt, startedAt, settledAt } = marks;
+  const rest = Math.max(0, settledAt - startedAt);
   const verify = Math.min(marks.verifyMs, rest);
   const ack = Math.min(marks.roundTripMs / 2, rest - verify);
-  const parts = {
-    queue: round(queue),
-    offer: round(offer),
-    verify: round(verify),
-    ack: round(ack),
-  };
-  const rounded = round(total);
-  const transfer = round(
-    rounded - parts.queue - parts.offer - parts.verify - parts.ack,
+  // Rounded are the moments, not the spans between them: so the parts cannot exceed the total.
+  const moments = [
+    commandAt,
+    offeredAt,
+    startedAt,
+    settledAt - ack - verify,
+    settledAt - ack,
+    settledAt,
+  ];
+  let latest = 0;
+  const micros = moments.map((at) =>
+    latest = Math.max(latest, Math.round((at - commandAt) * 1000))
   );
+  const until = (moment: number) =>
+    ((micros[moment] ?? 0) - (micros[moment - 1] ?? 0)) / 1000;
   return {
-    total: rounded,
-    queue: parts.queue,
-    offer: parts.offer,
-    transfer: Math.max(0, transfer),
-    verify: parts.verify,
-    ack: parts.ack,
+    total: latest / 1000,
+    queue: until(1),
+    offer: until(2),
+    transfer: until(3),
+    verify: until(4),
+    ack: until(5),
   };
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

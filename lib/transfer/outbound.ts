@@ -3,7 +3,8 @@
  * and hears the receipts. A peer sends to its hub through it, and the hub to each recipient.
  */
 import { type FailureCode, failureCode, isRetryable } from "../failure.ts";
-import type { Connection, Outflow } from "../net/connection.ts";
+import type { Connection } from "../net/connection.ts";
+import type { Outflow } from "../net/outflow.ts";
 import type { Message, MessageOf } from "../protocol/message.ts";
 import { sentenceOf } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";

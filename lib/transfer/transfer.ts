@@ -1,28 +1,9 @@
 /** The words every part of Ferry that moves a transfer shares: offer, body, outcome, carrier. */
 import type { FailureCode } from "../failure.ts";
+import type { BodyReader, Digest } from "../net/outflow.ts";
 import type { MessageOf } from "../protocol/message.ts";
 
-/** Size and fingerprint of a whole body. */
-export interface Digest {
-  /** Bytes. */
-  readonly size: number;
-  /** 64 lower-case hexadecimal digits. */
-  readonly sha256: string;
-}
-
-/** Goes through a body once. */
-export interface BodyReader {
-  /**
-   * Puts the next bytes into `into` and gives their number; 0 when none are there yet (`wake` is
-   * called later), null at the end, after which `digest()` may be asked. Throws Failure when the
-   * body cannot be read to its end. Not called again before it has settled.
-   */
-  pull(into: Uint8Array): number | null | Promise<number | null>;
-  /** The digest of the whole body; only after `pull` gave null. */
-  digest(): Digest;
-  /** Lets go of what the reader holds. May be called at any time, more than once. */
-  close(): void;
-}
+export type { BodyReader, Digest };
 
 /** Bytes to send. */
 export interface Body {

@@ -1,9 +1,6 @@
 /** A client's connection past its greeting, over a stream in memory. */
-import {
-  Connection,
-  type Outflow,
-  type Receiver,
-} from "../../lib/net/connection.ts";
+import { Connection, type Receiver } from "../../lib/net/connection.ts";
+import type { Outflow } from "../../lib/net/outflow.ts";
 import { Session } from "../../lib/protocol/session.ts";
 import type { Body } from "../../lib/transfer/transfer.ts";
 import { FakeClock } from "../fake_clock.ts";
