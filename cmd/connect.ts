@@ -90,7 +90,7 @@ export const command = defineCommand({
       disconnected: (failure, retryMs) =>
         reporter.warn(
           failure.code,
-          `Cannot stay connected: ${failure.message}; again in ${
+          `Cannot stay connected: ${failure.state}; again in ${
             formatMs(retryMs)
           }`,
         ),
@@ -104,15 +104,13 @@ export const command = defineCommand({
   },
 });
 
+/** The argument goes before `--hub`, which may come from the environment or the config file. */
 function hubNamed(
   named: readonly string[],
   option: string | undefined,
 ): string | undefined {
   if (named.length > 1) {
     throw new Failure("usage", "Cannot connect: only one hub can be joined");
-  }
-  if (named.length === 1 && option !== undefined && option !== named[0]) {
-    throw new Failure("usage", "Cannot connect: the hub is named twice");
   }
   return named[0] ?? option;
 }

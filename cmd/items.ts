@@ -29,6 +29,7 @@ export async function itemsOf(
   paths: readonly string[],
   options: Values<typeof ITEM_OPTIONS>,
   context: Context,
+  command: "send" | "broadcast",
 ): Promise<Item[]> {
   const sources = [
     paths.length > 0,
@@ -38,9 +39,11 @@ export async function itemsOf(
   if (sources.filter(Boolean).length !== 1) {
     throw new Failure(
       "usage",
-      "Cannot send: give either paths, -, --text or --data",
+      `Cannot ${command}: give either paths, -, --text or --data`,
       {
-        hint: "for example: ferry send --to alice report.csv",
+        hint: `for example: ferry ${command} ${
+          command === "send" ? "--to alice " : ""
+        }report.csv`,
       },
     );
   }

@@ -178,7 +178,7 @@ export class Reporter {
   #printEvent(event: FerryEvent): void {
     const ts = new Date(this.#context.clock.date()).toISOString();
     const { event: name, ...fields } = event;
-    this.data(`${JSON.stringify({ v: 1, ts, event: name, ...fields })}\n`);
+    this.data(`${jsonLine({ v: 1, ts, event: name, ...fields })}\n`);
   }
 
   #problem(word: "error" | "warning", message: string, hint?: string): void {
@@ -240,6 +240,14 @@ export class Reporter {
     this.#lastProgress.set(key, now);
     return true;
   }
+}
+
+/** JSON spells out the C0 controls by itself; DEL and C1 would still reach a terminal as they are. */
+function jsonLine(value: Record<string, unknown>): string {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f]/g,
+    (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
+  );
 }
 
 function other({ dir, from, to }: TransferFacts): string {

@@ -71,6 +71,7 @@ export class Hub implements Carrier {
   constructor(options: HubOptions) {
     this.#options = options;
     this.#room = new SpoolRoom(options.spoolDir, options.spoolLimit);
+    this.#room.sweep();
     this.#router = new Router(this.#room, (name) => {
       if (name.toLowerCase() === "hub") return options.inbox;
       return this.#registry.find(name)?.outbound;

@@ -3,7 +3,7 @@
  * it at its own speed, following the tail while the sender is still sending. Small bodies stay in
  * memory; the others are a file, gone when the last reader is done.
  */
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { Failure } from "../failure.ts";
 import {
   SPOOL_MEMORY_BYTES,
@@ -69,28 +69,39 @@ export class SpoolRoom {
     this.#dir = undefined;
   }
 
-  /**
-   * Makes a directory of our own, locked as long as this process lives, and clears away those whose
-   * lock nobody holds: a hub that was killed left them.
-   */
-  #open(): string {
-    Deno.mkdirSync(this.parent, { recursive: true, mode: 0o700 });
-    for (const entry of Deno.readDirSync(this.parent)) {
-      if (!entry.isDirectory || !entry.name.startsWith("hub-")) continue;
-      const dir = join(this.parent, entry.name);
+  /** Clears away the directories whose lock nobody holds: a hub that was killed left them. */
+  sweep(): void {
+    for (const name of subdirectories(this.parent)) {
+      if (!name.startsWith("hub-")) continue;
+      const dir = join(this.parent, name);
       const lock = openLock(dir);
       if (lock === undefined) continue;
       const abandoned = lock.tryLockSync(true);
       lock.close();
       if (abandoned) removeQuietly(dir);
     }
-    const dir = Deno.makeTempDirSync({ dir: this.parent, prefix: "hub-" });
-    this.#lock = Deno.openSync(join(dir, "lock"), {
-      write: true,
-      createNew: true,
-    });
+  }
+
+  /** Makes a directory of our own, locked as long as this process lives. */
+  #open(): string {
+    Deno.mkdirSync(this.parent, { recursive: true, mode: 0o700 });
+    // It gets its name only once it is locked, so that nobody takes it for an abandoned one.
+    const fresh = Deno.makeTempDirSync({ dir: this.parent, prefix: "new-" });
+    const path = join(fresh, "lock");
+    this.#lock = Deno.openSync(path, { write: true, createNew: true });
     this.#lock.lockSync(true);
+    const dir = join(this.parent, basename(fresh).replace("new-", "hub-"));
+    Deno.renameSync(fresh, dir);
     return dir;
+  }
+}
+
+function subdirectories(dir: string): string[] {
+  try {
+    return [...Deno.readDirSync(dir)].filter((entry) => entry.isDirectory)
+      .map(({ name }) => name);
+  } catch {
+    return []; // Nothing was ever spooled here.
   }
 }
 

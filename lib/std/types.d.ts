@@ -155,3 +155,21 @@ declare module "@std/assert" {
   ): E;
   export function fail(message?: string): never;
 }
+
+declare module "asciichart" {
+  export interface PlotOptions {
+    height?: number;
+    offset?: number;
+    padding?: string;
+    min?: number;
+    max?: number;
+    /** The colour sequence of each series. */
+    colors?: readonly string[];
+    format?: (value: number, index: number) => string;
+  }
+  /** A chart of one or several series, lines joined by line feeds; every value must be finite. */
+  export function plot(
+    series: readonly number[] | readonly (readonly number[])[],
+    options?: PlotOptions,
+  ): string;
+}

@@ -29,10 +29,14 @@ export function writeFailure(error: unknown): Failure {
   if (error instanceof Deno.errors.NotFound) {
     return new Failure("output", "the directory is gone", { cause: error });
   }
+  if (code === "ENOTDIR") {
+    const state = "a file is where its directory should be";
+    return new Failure("output", state, { cause: error });
+  }
   return new Failure("output", systemState(error), { cause: error });
 }
 
-/** What the operating system said, as a state, without the paths the runtime adds: others get to read it. */
+/** What the operating system said, as a state, without its number and our paths: others get to read it. */
 export function systemState(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const said = message.replace(/ \(os error \d+\).*$/s, "");

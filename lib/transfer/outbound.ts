@@ -18,6 +18,9 @@ import type {
   TransferListener,
 } from "./transfer.ts";
 
+/** Deadlines come from the sender, who may be hostile: they are not looked at more often than this. */
+const LEAST_WAIT_MS = 10;
+
 /** How a sending half is set up. */
 export interface OutboundOptions {
   readonly clock: Clock;
@@ -256,7 +259,8 @@ class Outgoing {
     if (left <= 0) return passed();
     const { accept_ms, idle_ms, receipt_ms } = this.#offer.deadlines;
     const soonest = Math.min(left, accept_ms, idle_ms, receipt_ms);
-    this.#stopTimer = this.#clock.after(soonest, () => this.#watch());
+    const wait = Math.max(soonest, LEAST_WAIT_MS);
+    this.#stopTimer = this.#clock.after(wait, () => this.#watch());
   }
 
   #deadline(): { limit: number; passed: () => void } {

@@ -60,12 +60,7 @@ class Player {
       running.signal("sigterm");
       const status = await soon(running.status, `${name} to end`);
       this.#commands.delete(name);
-      const flaw = flawOf(
-        args,
-        running.printed.stdout,
-        running.printed.stderr,
-        status,
-      );
+      const flaw = flawOf(args, running.printed, status);
       if (flaw !== undefined || status !== 143) {
         throw new Error(
           `at the end of the script: ${name}: ${flaw ?? "it did not stop"}\n${
@@ -95,6 +90,11 @@ class Player {
     return address;
   };
 
+  #remember(name: string, address: string): void {
+    this.#addresses.set(name, address);
+    this.#addresses.set(`${name}Port`, address.split(":").at(-1) ?? "");
+  }
+
   readonly #words = (line: string): string[] => wordsOf(line, this.#lookup);
 
   readonly #verbs: Record<string, (step: Step) => void | Promise<void>> = {
@@ -112,12 +112,12 @@ class Player {
       } else if (words[0] === "mute-listener") {
         const listener = muteListener();
         this.#props.push(listener);
-        this.#addresses.set(name, listener.address ?? "");
+        this.#remember(name, listener.address ?? "");
       } else {
         const started = { ...this.#start(words), seen: 0 };
         this.#commands.set(name, started);
         const address = await untilReady(started);
-        if (address !== undefined) this.#addresses.set(name, address);
+        if (address !== undefined) this.#remember(name, address);
       }
     },
     "wait": async ({ rest }) => {
@@ -212,7 +212,7 @@ class Player {
       ["stdout", difference(stdout, lines(/^>/))],
       ["stderr", difference(stderr, lines(/^2>/))],
       ["exit", status === wanted ? undefined : `${wanted} is expected`],
-      ["output", flawOf(args, stdout, stderr, status)],
+      ["output", flawOf(args, running.printed, status)],
     ].filter(([, problem]) => problem !== undefined);
     if (problems.length === 0) return;
     throw new Error(
