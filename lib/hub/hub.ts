@@ -137,6 +137,7 @@ export class Hub implements Carrier {
       this.#welcome(stream);
     }
     await Promise.all(this.#serving);
+    await this.#router.idle();
     this.#room.close();
   }
 

@@ -22,6 +22,7 @@ export class Router {
   readonly #room: SpoolRoom;
   readonly #find: FindCarrier;
   readonly #routes = new Map<string, Route>();
+  #emptied = Promise.withResolvers<void>();
 
   constructor(room: SpoolRoom, find: FindCarrier) {
     this.#room = room;
@@ -54,6 +55,11 @@ export class Router {
     for (const route of [...this.#routes.values()]) route.cancel(reason);
   }
 
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#routes.size > 0) await this.#emptied.promise;
+  }
+
   #assertNew(offer: Offer): void {
     if (this.#routes.has(offer.id)) {
       throw new Failure("failure", "its transfer id is in use");
@@ -71,11 +77,18 @@ export class Router {
       body,
       spool,
       listener,
-      () => this.#routes.delete(offer.id),
+      () => this.#done(offer.id),
     );
     this.#routes.set(offer.id, route);
     route.begin(this.#find);
     return route;
+  }
+
+  #done(id: string): void {
+    this.#routes.delete(id);
+    if (this.#routes.size > 0) return;
+    this.#emptied.resolve();
+    this.#emptied = Promise.withResolvers();
   }
 }
 

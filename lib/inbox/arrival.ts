@@ -160,9 +160,9 @@ export class Arrival {
 
   #openPart(): Deno.FsFile {
     const { dir, name } = this.#options;
-    // Short enough for any name, unlike any other transfer's, and plainly not the finished file.
+    // At most 237 bytes for any name, unlike any other transfer's, and plainly not the finished file.
     const unique = `${this.#offer.id}.${name()}.part`;
-    const part = join(dir, `${this.#name.slice(0, 80)}.${unique}`);
+    const part = join(dir, `${this.#name.slice(0, 50)}.${unique}`);
     this.#file = createFile(part, dir);
     this.#part = part;
     return this.#file;

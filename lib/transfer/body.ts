@@ -1,6 +1,7 @@
 /** Bodies a sender has at hand: a message in memory, a file on disk, a pipe. */
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../failure.ts";
+import { systemState } from "./disk.ts";
 import type { Body, BodyReader, Digest } from "./transfer.ts";
 
 /** A body in memory: a message, or a small file already read. */
@@ -72,6 +73,7 @@ export class FileBody implements Body {
   read(offset: number): BodyReader {
     let at = offset;
     let file: Deno.FsFile | undefined;
+    let closed = false;
     const { path, size } = this;
     const hash = this.#hash;
     // A resumed body is hashed from its beginning: the fingerprint is of the whole file.
@@ -95,7 +97,14 @@ export class FileBody implements Body {
     return {
       async pull(into) {
         try {
-          file ??= await open(into);
+          if (file === undefined) {
+            const opened = await open(into);
+            if (closed) {
+              opened.close();
+              return null;
+            }
+            file = opened;
+          }
           // One byte of room past the end would tell growth; the size offered is what is sent.
           if (at >= size) return null;
           const n = await file.read(
@@ -116,9 +125,9 @@ export class FileBody implements Body {
       },
       digest: () => hash.digest(),
       close() {
+        closed = true;
         file?.close();
         file = undefined;
-        at = Infinity;
       },
     };
   }
@@ -189,6 +198,5 @@ export function readFailure(error: unknown): Failure {
   if (error instanceof Deno.errors.IsADirectory) {
     return new Failure("input", "it is a directory", { cause: error });
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return new Failure("input", message, { cause: error });
+  return new Failure("input", systemState(error), { cause: error });
 }

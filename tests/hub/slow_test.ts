@@ -46,6 +46,23 @@ Deno.test("a recipient that stops reading fails with deadline.idle; the others a
   assertEquals(hub.hub.peers().length, 3);
 });
 
+Deno.test("a connection that takes no byte is ended by its hub; the sender hears which deadline it was", async () => {
+  await using hub = new TestHub({ idleMs: 2_000 });
+  await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
+  await using _carol = await TestPeer.join(hub.port, "carol", hub.clock);
+  using bob = await RawEnd.join(hub.port, "bob");
+  const heard = send(alice, pattern(LARGE), { to: ["bob", "carol"] });
+  const { id } = await bob.expect("offer");
+  await bob.send({ type: "accept", id, offset: 0 });
+  await bob.expectData();
+  assertEquals(await heard.code("carol"), "delivered");
+  await hub.clock.advance(2_000);
+  assertEquals(await heard.code("bob"), "deadline.idle");
+  assertEquals(await heard.message("bob"), "no byte could be sent for 2 s");
+  await hub.heard("trouble bob: deadline.idle");
+  await hub.heard("left bob");
+});
+
 Deno.test("a recipient that does not answer an offer fails with deadline.accept and is told", async () => {
   await using hub = new TestHub();
   await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
