@@ -3,6 +3,7 @@ import { asFailure, Failure, isRetryable } from "../failure.ts";
 import type { Admission, Inbox } from "../inbox/inbox.ts";
 import { DATA_BYTES } from "../protocol/limits.ts";
 import type { Clock } from "../time/clock.ts";
+import { formatSeconds } from "../time/deadline.ts";
 import type {
   Body,
   BodyReader,
@@ -82,7 +83,7 @@ export class LocalRecipient implements Carrier {
         if (count > 0) {
           await arrival.write(room.subarray(0, count), tell);
         } else {
-          await woken.promise;
+          await this.#within(woken.promise, offer);
           woken = Promise.withResolvers<void>();
         }
       }
@@ -90,6 +91,23 @@ export class LocalRecipient implements Carrier {
     } finally {
       reader.close();
       signal.removeEventListener("abort", wake);
+    }
+  }
+
+  /** Waits for more of the body; of a file only as long as the idle deadline, of a pipe for ever. */
+  async #within(more: Promise<void>, offer: Offer): Promise<void> {
+    if (offer.size === null) return await more;
+    const { idle_ms } = offer.deadlines;
+    const idle = Promise.withResolvers<never>();
+    const state = `no byte moved for ${formatSeconds(idle_ms)}`;
+    const stop = this.#clock.after(
+      idle_ms,
+      () => idle.reject(new Failure("deadline.idle", state)),
+    );
+    try {
+      await Promise.race([more, idle.promise]);
+    } finally {
+      stop();
     }
   }
 

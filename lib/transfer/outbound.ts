@@ -94,7 +94,7 @@ class Outgoing {
   #outflow: Outflow | undefined;
   #stage: "offered" | "streaming" | "sent" | "over" = "offered";
   #answered = false;
-  /** The body itself has nothing to send: not the recipient's fault. */
+  /** The body itself has nothing to send now. */
   #starved = false;
   #movedAt: number;
   #stopTimer = () => {};
@@ -290,7 +290,10 @@ class Outgoing {
     return {
       limit: idle_ms + grace,
       passed: () => {
-        if (!this.#starved) return this.failAll("deadline.idle", state);
+        // A pipe may be slow; a file that stops coming is stuck.
+        if (!this.#starved || this.#offer.size !== null) {
+          return this.failAll("deadline.idle", state);
+        }
         this.#movedAt = this.#clock.now();
         this.#watch();
       },

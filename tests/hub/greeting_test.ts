@@ -1,6 +1,7 @@
 /** The greeting: who gets in under which name, and what strangers are told. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
+import type { Listener } from "../../lib/hub/hub.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import { pattern } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
@@ -260,4 +261,41 @@ Deno.test("everyone hears who joins and leaves, with the names each holds", asyn
   }
   assertEquals(await heard.promise, "bob");
   assertEquals([...alice.client.peers.keys()], ["alice"]);
+});
+
+/** A listener whose connections seem to come from these addresses, in turn. */
+function from(...addresses: string[]): Listener {
+  const inner = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return {
+    addr: inner.addr,
+    close: () => inner.close(),
+    async accept() {
+      const conn = await inner.accept();
+      return {
+        read: (into) => conn.read(into),
+        write: (bytes) => conn.write(bytes),
+        closeWrite: () => conn.closeWrite(),
+        close: () => conn.close(),
+        remoteAddr: { hostname: addresses.shift() },
+      };
+    },
+  };
+}
+
+Deno.test("a one-shot sends under a peer's name only from the machine of that peer", async () => {
+  const listener = from("192.0.2.1", "192.0.2.1", "192.0.2.2");
+  await using hub = new TestHub({ listener });
+  using _bob = await RawEnd.join(hub.port, "bob");
+  using own = await RawEnd.join(hub.port, "Bob", { role: "oneshot" });
+  assertEquals(own.welcome.name, "Bob");
+  using other = await RawEnd.join(hub.port, "Bob", { role: "oneshot" });
+  assertEquals(other.welcome.name, "Bob-2");
+});
+
+Deno.test("a one-shot cannot take a reserved name", async () => {
+  await using hub = new TestHub();
+  using end = await RawEnd.connect(hub.port);
+  await end.send(hello("hub", { role: "oneshot" }));
+  const told = await end.expect("error");
+  assertEquals(told.code, "bad-name");
 });

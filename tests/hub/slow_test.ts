@@ -237,3 +237,30 @@ Deno.test("a hub that shuts down fails what is under way with shutdown and tells
   await done;
   assertEquals(hub.dir.list("spool"), []);
 });
+
+Deno.test("a sender that stops in the middle of a file without leaving fails by the idle deadline, at every recipient", async () => {
+  await using hub = new TestHub();
+  await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
+  using alice = await RawEnd.join(hub.port, "alice");
+  const deadlines = { accept_ms: 9_000, idle_ms: 5_000, receipt_ms: 9_000 };
+  const offered = offer({ size: LARGE, to: ["bob", "hub"], deadlines });
+  await alice.send({ type: "offer", ...offered });
+  await alice.expect("accept");
+  const piece = pattern(64 * 1024);
+  await alice.data(offered.id, 0, piece);
+  await bob.events.of("transfer.started");
+  await hub.events.of("transfer.started");
+  await hub.clock.advance(20_000);
+  const receipts = [
+    await alice.expect("receipt"),
+    await alice.expect("receipt"),
+  ];
+  assertEquals(
+    receipts.map(({ recipient, status }) => `${recipient} ${status}`).sort(),
+    ["bob failed", "hub failed"],
+  );
+  assertEquals((await bob.events.of("transfer.failed")).code, "deadline.idle");
+  assertEquals((await hub.events.of("transfer.failed")).code, "deadline.idle");
+  assertEquals(bob.files(), []);
+  assertEquals(hub.spooled(), []);
+});

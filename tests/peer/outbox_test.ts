@@ -196,7 +196,7 @@ Deno.test("told to stop, what is under way is cancelled with the reason and noth
   await clock.advance(0);
   stop.abort(new Failure("sigint", "Cannot send: cancelled by SIGINT"));
   const deliveries = await sent;
-  const reason = { code: "sigint", message: "cancelled by SIGINT" };
+  const reason = { code: "cancelled", message: "cancelled by SIGINT" };
   assertEquals(carrier.begun.map(({ cancelled }) => cancelled), [
     undefined,
     reason,
