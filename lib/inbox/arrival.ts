@@ -9,7 +9,8 @@ import type { TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
-import { writeAll, writeAllSync, writeFailure } from "../transfer/disk.ts";
+import { writeFailure } from "../transfer/disk.ts";
+import { PacedFile } from "../transfer/pace.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { syncDirectory, syncSmallFile } from "./durable.ts";
@@ -33,7 +34,7 @@ export class Arrival {
   readonly #hash: Hash = createHash("sha256");
   /** Where the body is held, unless it is written to disk as it comes. */
   #memory: Uint8Array[] | undefined;
-  #file: Deno.FsFile | undefined;
+  #file: PacedFile | undefined;
   #part: string | undefined;
   #received = 0;
   readonly #startedAt: number;
@@ -149,16 +150,19 @@ export class Arrival {
     });
   }
 
-  async #writeToDisk(bytes: Uint8Array): Promise<void> {
+  #writeToDisk(bytes: Uint8Array): void | Promise<void> {
     try {
-      await writeAll(this.#file ?? this.#openPart(), bytes);
+      const written = (this.#file ?? this.#openPart()).write(bytes);
+      return written?.catch((error) => {
+        // Aborted meanwhile: its file was closed under the write.
+        if (!this.#over) throw writeFailure(error);
+      });
     } catch (error) {
-      // Aborted meanwhile: its file was closed under the write.
-      if (!this.#over) throw writeFailure(error);
+      throw writeFailure(error);
     }
   }
 
-  #openPart(): Deno.FsFile {
+  #openPart(): PacedFile {
     const { dir, name } = this.#options;
     // At most 237 bytes for any name, unlike any other transfer's, and plainly not the finished file.
     const unique = `${this.#offer.id}.${name()}.part`;
@@ -196,10 +200,10 @@ export class Arrival {
     const { dir, onConflict } = this.#options;
     const file = this.#file ?? this.#openPart();
     if (this.#memory === undefined) {
-      await file.syncData();
+      await file.sync();
     } else {
       // Written faster than a thread could be woken for it.
-      for (const chunk of this.#memory) writeAllSync(file, chunk);
+      for (const chunk of this.#memory) file.writeNow(chunk);
       await syncSmallFile(file, dir);
     }
     file.close();
@@ -221,14 +225,14 @@ export class Arrival {
 }
 
 /** Makes a file nobody has, and the directory when it is not there. */
-function createFile(path: string, dir: string): Deno.FsFile {
+function createFile(path: string, dir: string): PacedFile {
   const options = { write: true, createNew: true };
   try {
-    return Deno.openSync(path, options);
+    return PacedFile.open(path, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     Deno.mkdirSync(dir, { recursive: true });
-    return Deno.openSync(path, options);
+    return PacedFile.open(path, options);
   }
 }
 

@@ -2,6 +2,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../failure.ts";
 import { systemState } from "./disk.ts";
+import { PacedFile } from "./pace.ts";
 import type { Body, BodyReader, Digest } from "./transfer.ts";
 
 /** A body in memory: a message, or a small file already read. */
@@ -72,54 +73,43 @@ export class FileBody implements Body {
 
   read(offset: number): BodyReader {
     let at = offset;
-    let file: Deno.FsFile | undefined;
+    let file: PacedFile | undefined;
     let closed = false;
     const { path, size } = this;
     const hash = this.#hash;
     // A resumed body is hashed from its beginning: the fingerprint is of the whole file.
     let hashed = offset === 0;
 
-    async function open(into: Uint8Array): Promise<Deno.FsFile> {
-      const opened = await Deno.open(path);
-      let from = 0;
-      while (!hashed && from < offset) {
-        const n = await opened.read(
-          into.subarray(0, Math.min(into.length, offset - from)),
-        );
-        if (n === null) break;
-        hash.feed(from, into.subarray(0, n));
+    async function hashUpTo(end: number, file: PacedFile, into: Uint8Array) {
+      for (let from = 0; from < end;) {
+        const room = into.subarray(0, Math.min(into.length, end - from));
+        const n = await file.read(room);
+        if (n === null) return;
+        hash.feed(from, room.subarray(0, n));
         from += n;
       }
-      hashed = true;
-      return opened;
     }
 
     return {
       async pull(into) {
+        // Closed while it was being read: nobody wants the rest.
+        if (closed || (hashed && at >= size)) return null;
         try {
-          if (file === undefined) {
-            const opened = await open(into);
-            if (closed) {
-              opened.close();
-              return null;
-            }
-            file = opened;
-          }
-          // One byte of room past the end would tell growth; the size offered is what is sent.
+          file ??= PacedFile.open(path, { read: true });
+          if (!hashed) await hashUpTo(offset, file, into);
+          hashed = true;
           if (at >= size) return null;
-          const n = await file.read(
-            into.subarray(0, Math.min(into.length, size - at)),
-          );
+          const room = into.subarray(0, Math.min(into.length, size - at));
+          const n = await file.read(room);
           if (n === null) {
-            throw new Failure(
-              "input",
-              `it shrank to ${at} bytes while it was sent`,
-            );
+            const state = `it shrank to ${at} bytes while it was sent`;
+            throw new Failure("input", state);
           }
-          hash.feed(at, into.subarray(0, n));
+          hash.feed(at, room.subarray(0, n));
           at += n;
           return n;
         } catch (error) {
+          if (closed) return null;
           throw error instanceof Failure ? error : readFailure(error);
         }
       },
