@@ -54,7 +54,7 @@ export const command = defineCommand({
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
     const to = recipients(options.to);
-    const items = await itemsOf(paths, options, context, "send");
+    const items = itemsOf(paths, options, context, "send");
     const hub = chooseHub(options.hub, context);
     const client = await joinBriefly(
       hub,

@@ -278,11 +278,15 @@ class Outgoing {
       };
     }
     if (this.#stage === "sent") {
+      // The hub may still be waiting for another recipient's answer or bytes: it knows, we do not.
+      const limit = grace > 0
+        ? Math.max(accept_ms, idle_ms, receipt_ms)
+        : receipt_ms;
       const state = `no receipt came within ${
-        formatSeconds(receipt_ms)
+        formatSeconds(limit)
       } of the last byte`;
       return {
-        limit: receipt_ms + grace,
+        limit: limit + grace,
         passed: () => this.failAll("deadline.receipt", state),
       };
     }

@@ -264,3 +264,19 @@ Deno.test("a sender that stops in the middle of a file without leaving fails by 
   assertEquals(bob.files(), []);
   assertEquals(hub.spooled(), []);
 });
+
+Deno.test("a sender waits for the hub as long as its longest deadline, whatever one recipient has answered", async () => {
+  await using hub = new TestHub();
+  await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
+  await using _carol = await TestPeer.join(hub.port, "carol", hub.clock);
+  using bob = await RawEnd.join(hub.port, "bob");
+  const heard = send(alice, pattern(1_000), {
+    to: ["bob", "carol"],
+    inline: true,
+    deadlines: { accept_ms: 20_000, idle_ms: 1_000, receipt_ms: 1_000 },
+  });
+  await bob.expect("offer");
+  assertEquals(await heard.code("carol"), "delivered");
+  await hub.clock.advance(20_000);
+  assertEquals(await heard.code("bob"), "deadline.accept");
+});
