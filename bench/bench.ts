@@ -91,7 +91,7 @@ const SCENARIOS: Record<string, Scenario> = {
     },
   },
   "small": {
-    title: "1,000 files of 10 KiB through the hub",
+    title: "1,000 files of 10 KiB, hub → peer (rsync: one hop as well)",
     bytes: 1000 * 10240,
     aim: "no slower than rsync",
     async run(stage) {
@@ -101,7 +101,8 @@ const SCENARIOS: Record<string, Scenario> = {
       const client = await stage.client(hub.port);
       const rivals = await Rivals.start(stage);
       return {
-        ferry: () => client.time({ paths: files, to: ["alice"] }),
+        ferry: () => hub.time({ paths: files, to: ["alice"] }),
+        "peer → hub → peer": () => client.time({ paths: files, to: ["alice"] }),
         "ferry send (process)": () => stage.ferrySend(hub.port, "alice", files),
         bare: await stage.bare(files),
         ...rivals.tree(),
