@@ -128,7 +128,7 @@ class Outgoing {
       return this.failAll("disconnected", "the connection was lost");
     }
     this.#watch();
-    if (this.#offer.inline) this.#stream(0);
+    if (this.#offer.inline && this.#stage === "offered") this.#stream(0);
   }
 
   receive(answer: Answer): void {
@@ -256,9 +256,11 @@ class Outgoing {
   #watch(): void {
     const { limit, passed } = this.#deadline();
     const left = this.#movedAt + limit - this.#clock.now();
-    if (left <= 0) return passed();
+    if (left <= 0) passed();
+    if (this.#stage === "over") return;
     const { accept_ms, idle_ms, receipt_ms } = this.#offer.deadlines;
-    const soonest = Math.min(left, accept_ms, idle_ms, receipt_ms);
+    const next = left > 0 ? left : limit;
+    const soonest = Math.min(next, accept_ms, idle_ms, receipt_ms);
     const wait = Math.max(soonest, LEAST_WAIT_MS);
     this.#stopTimer = this.#clock.after(wait, () => this.#watch());
   }
@@ -295,7 +297,6 @@ class Outgoing {
           return this.failAll("deadline.idle", state);
         }
         this.#movedAt = this.#clock.now();
-        this.#watch();
       },
     };
   }
