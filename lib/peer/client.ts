@@ -6,6 +6,7 @@ import { asFailure, Failure, failureCode } from "../failure.ts";
 import { Inbound } from "../inbox/inbound.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
+import { MAX_CONTROL_BACKLOG_BYTES } from "../protocol/limits.ts";
 import type { Message, MessageOf } from "../protocol/message.ts";
 import { CAPABILITIES, Session, VERSION } from "../protocol/session.ts";
 import type { Clock } from "../time/clock.ts";
@@ -99,7 +100,11 @@ export class Client {
       clock,
       idleMs,
     });
-    const outbound = new Outbound(connection, { clock, graceMs: GRACE_MS });
+    const outbound = new Outbound(connection, {
+      clock,
+      graceMs: GRACE_MS,
+      maxBacklogBytes: MAX_CONTROL_BACKLOG_BYTES,
+    });
     const peers = new Map<string, Peer>();
     const listeners = new Set<PresenceListener>();
     const welcomed = Promise.withResolvers<MessageOf<"welcome">>();

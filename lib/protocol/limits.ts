@@ -55,6 +55,12 @@ export const MAX_SENTENCE_LENGTH = 2048;
 /** Control frames waiting to be written to one connection; beyond this its reader is considered gone. */
 export const MAX_CONTROL_BACKLOG_BYTES = 4 * 1024 * 1024;
 
+/**
+ * Past this backlog a hub offers a connection nothing more and passes no PROGRESS on to it, so that
+ * nobody else can make its reader look gone.
+ */
+export const MAX_OTHERS_BACKLOG_BYTES = MAX_CONTROL_BACKLOG_BYTES / 4;
+
 /** A transfer's bytes stay in the hub's memory up to this size and never touch the disk. */
 export const SPOOL_MEMORY_BYTES = 1024 * 1024;
 
