@@ -37,7 +37,10 @@ export const MAX_LIST_BYTES = 512 * 1024;
 /** Peers on one hub by default: each may cost a read and a write buffer of DATA_BYTES. */
 export const MAX_PEERS = 256;
 
-/** Connections that have not said HELLO yet: strangers get few, so that they cannot crowd out peers. */
+/** Peers a client believes a hub to have: four times the default, so that a hub may be given more. */
+export const MAX_LISTED_PEERS = MAX_PEERS * 4;
+
+/** Connections that have not said HELLO yet: strangers get few, and one more ends the oldest of them. */
 export const MAX_GREETING = 64;
 
 /** Connections of any kind on one hub: peers and one-shots together. */

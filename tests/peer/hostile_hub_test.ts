@@ -1,5 +1,6 @@
 /** What a hub may say to a peer and must still not get: the peer, its memory or its inbox. */
 import { assert, assertEquals } from "@std/assert";
+import type { Message } from "../../lib/protocol/message.ts";
 import { pattern } from "../support/files.ts";
 import { codeOf, Hosted } from "../support/hosted.ts";
 import { offer } from "../support/raw.ts";
@@ -40,4 +41,37 @@ Deno.test("a withdrawn offer whose id comes back at once says nothing about the 
   assertEquals((await bob.hub.expect("pong")).t1, 0);
   answers[1]?.(true);
   assertEquals((await bob.hub.expect("accept")).id, id);
+});
+
+Deno.test("a hub that tells of ever more peers is ended; the names it told of before are bounded", async () => {
+  await using bob = await Hosted.join();
+  const told = (n: number): Message => ({
+    type: "presence",
+    change: "joined",
+    peer: { name: `peer-${n}`, since: 0, address: "here" },
+  });
+  const all = Array.from({ length: 1_024 }, (_, n) => told(n));
+  // The same peer again is none more.
+  await bob.hub.sendTogether(...all, told(7), { type: "ping", t1: 0 });
+  assertEquals((await bob.hub.expect("pong")).t1, 0);
+  await bob.hub.send(told(1_024));
+  assertEquals(
+    (await bob.hub.farewell())?.message,
+    "Cannot take PRESENCE: more than 1024 peers",
+  );
+  assertEquals(bob.peer.client.peers.size, 1_024);
+});
+
+Deno.test("an ERROR about a transfer is a remark: it is not why the connection ended", async () => {
+  await using bob = await Hosted.join();
+  await bob.hub.send({
+    type: "error",
+    code: "auth",
+    scope: "transfer",
+    retryable: false,
+    message: "a remark",
+  });
+  await bob.hub.send({ type: "bye" });
+  bob.hub.conn.close();
+  assertEquals(await bob.peer.client.finished, undefined);
 });
