@@ -242,11 +242,14 @@ export class Reporter {
   }
 }
 
-/** JSON spells out the C0 controls by itself; DEL and C1 would still reach a terminal as they are. */
+/**
+ * JSON spells out the C0 controls by itself; DEL, C1, what reorders a line and what some readers
+ * take for its end would still come out as they are.
+ */
 function jsonLine(value: Record<string, unknown>): string {
   return JSON.stringify(value).replace(
-    /[\x7f-\x9f]/g,
-    (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
+    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 

@@ -144,15 +144,15 @@ export class Hub implements Carrier {
   #welcome(
     stream: ByteStream & { remoteAddr?: unknown; setNoDelay?(): void },
   ): void {
-    const greeting =
-      [...this.#members].filter((member) => member.info === undefined).length;
-    if (
-      this.#closing || this.#members.size >= MAX_CONNECTIONS ||
-      greeting >= MAX_GREETING
-    ) {
+    if (this.#closing || this.#members.size >= MAX_CONNECTIONS) {
       return stream.close();
     }
-    stream.setNoDelay?.();
+    this.#makeRoomToGreet();
+    try {
+      stream.setNoDelay?.();
+    } catch {
+      // Some systems refuse it on a connection that has ended already; reading will tell.
+    }
     const member = new Member(
       stream,
       addressOf(stream.remoteAddr),
@@ -163,6 +163,16 @@ export class Hub implements Carrier {
       this.#serving.delete(serving)
     );
     this.#serving.add(serving);
+  }
+
+  /** The stranger that has kept silent longest goes first: who greets at once gets in, however many do not. */
+  #makeRoomToGreet(): void {
+    const greeting = [...this.#members].filter(({ info, connection }) =>
+      info === undefined && connection.isOpen
+    );
+    if (greeting.length < MAX_GREETING) return;
+    const state = "others came before it had greeted";
+    greeting[0]?.connection.abort(new Failure("limit", state));
   }
 
   async #serve(member: Member): Promise<void> {

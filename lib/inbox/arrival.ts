@@ -7,6 +7,7 @@ import { createHash, type Hash } from "node:crypto";
 import { join } from "@std/path";
 import type { TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
+import { transferId } from "../protocol/data.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
 import { writeFailure } from "../transfer/disk.ts";
@@ -32,8 +33,8 @@ export class Arrival {
   /** The name on disk, safe. */
   readonly #name: string;
   readonly #hash: Hash = createHash("sha256");
-  /** Where the body is held, unless it is written to disk as it comes. */
-  #memory: Uint8Array[] | undefined;
+  /** Where the body is held, unless it is written to disk as it comes: as large as was offered, whatever the pieces. */
+  #memory: Uint8Array<ArrayBuffer> | undefined;
   #file: PacedFile | undefined;
   #part: string | undefined;
   #received = 0;
@@ -47,7 +48,9 @@ export class Arrival {
     this.#offer = offer;
     this.#name = name;
     const small = offer.size !== null && offer.size <= INLINE_BYTES;
-    if (small || offer.kind !== "file") this.#memory = [];
+    if (small || offer.kind !== "file") {
+      this.#memory = new Uint8Array(offer.size ?? 0);
+    }
     this.#startedAt = this.#reportedAt = options.clock.now();
   }
 
@@ -70,6 +73,7 @@ export class Arrival {
     tell: (received: number) => void,
   ): void | Promise<void> {
     if (this.#over) return;
+    const at = this.#received;
     this.#received += bytes.length;
     const now = this.#options.clock.now();
     if (now - this.#reportedAt >= PROGRESS_EVERY_MS) {
@@ -86,11 +90,8 @@ export class Arrival {
       this.#options.emit({ event: "transfer.progress", ...progress });
     }
     this.#hash.update(bytes);
-    if (this.#memory !== undefined) {
-      this.#memory.push(bytes.slice());
-      return;
-    }
-    return this.#writeToDisk(bytes);
+    if (this.#memory === undefined) return this.#writeToDisk(bytes);
+    this.#memory.set(bytes, at);
   }
 
   /**
@@ -163,9 +164,11 @@ export class Arrival {
   }
 
   #openPart(): PacedFile {
-    const { dir, name } = this.#options;
-    // At most 237 bytes for any name, unlike any other transfer's, and plainly not the finished file.
-    const unique = `${this.#offer.id}.${name()}.part`;
+    const { dir } = this.#options;
+    // At most 189 bytes for any name, plainly not the finished file, and not to be guessed: whoever
+    // knows the transfer could else send another file under the partial name.
+    const secret = transferId(crypto.getRandomValues(new Uint8Array(8)));
+    const unique = `${this.#offer.id}.${secret}.part`;
     const part = join(dir, `${this.#name.slice(0, 50)}.${unique}`);
     this.#file = createFile(part, dir);
     this.#part = part;
@@ -175,14 +178,10 @@ export class Arrival {
   /** Text or data of a message. */
   #content(): { text?: string; data?: unknown } {
     if (this.#offer.kind === "file" || this.#memory === undefined) return {};
-    const bytes = new Uint8Array(this.#received);
-    let at = 0;
-    for (const chunk of this.#memory) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
     try {
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(
+        this.#memory.subarray(0, this.#received),
+      );
       return this.#offer.kind === "text"
         ? { text }
         : { data: parseExact(text) };
@@ -203,7 +202,7 @@ export class Arrival {
       await file.sync();
     } else {
       // Written faster than a thread could be woken for it.
-      for (const chunk of this.#memory) file.writeNow(chunk);
+      file.writeNow(this.#memory.subarray(0, this.#received));
       await syncSmallFile(file, dir);
     }
     file.close();

@@ -77,9 +77,17 @@ Deno.test("a directory at the name is not replaced; with overwrite the transfer 
   assert(Deno.statSync(`${bob.peer.inboxDir}/report.csv`).isDirectory);
 });
 
+/** Makes what is drawn at random the same every time. */
+function noChance(): Disposable {
+  const drawn = crypto.getRandomValues;
+  crypto.getRandomValues = (values) => values;
+  return { [Symbol.dispose]: () => void (crypto.getRandomValues = drawn) };
+}
+
 Deno.test("a link at the partial name is never followed, and the failure names no path", async () => {
   using elsewhere = new TempDir();
   Deno.writeFileSync(elsewhere.at("victim"), OLD);
+  using _ = noChance();
   for (const size of SIZES) {
     await using bob = await Hosted.join();
     // Learn the partial name from a first try, then put a link there.
@@ -132,4 +140,20 @@ Deno.test("transfers of one name at once each get a name of their own", async ()
   }
   const contents = bob.peer.files().map((name) => bob.peer.read(name).join());
   assertEquals(new Set(contents).size, 8);
+});
+
+Deno.test("a partial file that somebody removed leaves no empty file under the final name", async () => {
+  await using bob = await Hosted.join();
+  const body = pattern(200_000);
+  const { id } = await bob.offer({ size: body.length });
+  await bob.hub.expect("accept");
+  await bob.hub.data(id, 0, body.subarray(0, 100_000));
+  await bob.hub.send({ type: "ping", t1: 0 });
+  while ((await bob.hub.next())?.type !== "pong");
+  const [part = ""] = bob.peer.files();
+  Deno.removeSync(`${bob.peer.inboxDir}/${part}`);
+  await bob.hub.data(id, 100_000, body.subarray(100_000));
+  await bob.hub.send({ type: "end", id, ...digestOf(body) });
+  assertEquals(codeOf(await bob.hub.expect("receipt")), "output");
+  assertEquals(bob.peer.files(), []);
 });

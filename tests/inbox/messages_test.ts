@@ -1,8 +1,12 @@
 /** Text and JSON messages: shown as sent, kept only when told to, refused when they are neither. */
 import { assert, assertEquals } from "@std/assert";
 import { MAX_MESSAGE_BYTES } from "../../lib/protocol/limits.ts";
-import { pattern } from "../support/files.ts";
+import { FakeClock } from "../fake_clock.ts";
+import { pattern, TempDir } from "../support/files.ts";
 import { codeOf, Hosted } from "../support/hosted.ts";
+import { testInbox } from "../support/hub.ts";
+import { offer } from "../support/raw.ts";
+import { Events } from "../support/recorder.ts";
 
 const encoder = new TextEncoder();
 const text = { kind: "text", name: "message.txt" } as const;
@@ -90,4 +94,20 @@ Deno.test("a message of 1 MiB is taken, a larger one or one of unknown size is r
       "the message is larger than 1 MiB: send it as a file",
     );
   }
+});
+
+Deno.test("a message that comes byte by byte takes no more memory than one that comes at once", () => {
+  using dir = new TempDir();
+  const bytes = pattern(300_000);
+  const inbox = testInbox(dir.path, "bob", new FakeClock(), new Events());
+  const { arrival } = inbox.admit(
+    offer({ kind: "text", size: bytes.length }),
+    new AbortController().signal,
+  );
+  const before = Deno.memoryUsage().heapUsed;
+  for (let at = 0; at < bytes.length; at++) {
+    arrival.write(bytes.subarray(at, at + 1), () => {});
+  }
+  const grown = Deno.memoryUsage().heapUsed - before;
+  assert(grown < 20 * bytes.length, `${grown} bytes`);
 });

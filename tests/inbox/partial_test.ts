@@ -213,3 +213,20 @@ Deno.test({
     }
   },
 });
+
+Deno.test("whoever knows a transfer cannot put another body under its partial name", async () => {
+  await using bob = await Hosted.join({ onConflict: "overwrite" });
+  const { id } = await bob.offer({ size: BODY.length });
+  await bob.hub.expect("accept");
+  const evil = pattern(1_000, 7);
+  const guess = `report.csv.${id}.bob.part`;
+  assertEquals(codeOf(await bob.give(evil, { name: guess })), "delivered");
+  await bob.hub.data(id, 0, HALF);
+  const [part = ""] = bob.peer.files().filter((name) => name !== guess);
+  assert(!part.includes("bob"), "it is made of what others know");
+  await bob.hub.data(id, HALF.length, BODY.subarray(HALF.length));
+  assertEquals(codeOf(await bob.give(evil, { name: guess })), "delivered");
+  await bob.hub.send({ type: "end", id, ...digestOf(BODY) });
+  assertEquals(codeOf(await bob.hub.expect("receipt")), "delivered");
+  assertEquals(bob.peer.read("report.csv"), BODY);
+});
