@@ -77,7 +77,7 @@ export async function describeFiles(
     });
     if (failure === undefined) continue;
     failures.push(failure);
-    if (files.length > 1) say(failure, reporter);
+    if (files.length > 1) reporter.failure(failure);
   }
   return failures;
 }
@@ -211,7 +211,7 @@ class Showing {
 
   #failed(failure: Failure): void {
     this.failures.push(failure);
-    if (this.#several) say(failure, this.#reporter);
+    if (this.#several) this.#reporter.failure(failure);
   }
 }
 
@@ -228,15 +228,6 @@ async function failureOf(
     if (error instanceof Failure) return error;
     throw error;
   }
-}
-
-function say({ code, message, hint }: Failure, reporter: Reporter): void {
-  reporter.event({
-    event: "error",
-    code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-  });
 }
 
 function isImage(file: Opened): file is Input {
