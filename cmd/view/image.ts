@@ -8,7 +8,8 @@ import {
   showImage,
 } from "../../lib/view/image/show.ts";
 import type { ImageContext } from "../../lib/view/image/terminal.ts";
-import { joined, type Tape } from "../../lib/view/source.ts";
+import { joined } from "../../lib/view/joined.ts";
+import type { Tape } from "../../lib/view/source.ts";
 import type { Context } from "../context.ts";
 import type { Input } from "./input.ts";
 
