@@ -89,9 +89,15 @@ export class ArrivalViews {
     const decoder = new TextDecoder();
     const color = mayColor(context, context.stdout, this.#globals.color);
     // Without keys nothing is asked of the terminal, where someone may be typing.
-    const { keys: _, ...outside } = imageContext(context, color, note);
+    const { keys: _, terminal, ...outside } = imageContext(
+      context,
+      color,
+      note,
+    );
+    const rows = Math.max(1, context.stdout.rows() - SPARE_LINES);
     await viewImage(input, { ...DEFAULT_IMAGE_OPTIONS, still: true }, {
       ...outside,
+      ...(terminal === undefined ? {} : { terminal: { ...terminal, rows } }),
       write: (bytes) => {
         text += decoder.decode(bytes, { stream: true });
         return Promise.resolve();
