@@ -15,7 +15,7 @@ import {
   stateOf,
 } from "./hub_choice.ts";
 import { count, flag, text } from "./option.ts";
-import { openInbox, Quota, RECEIVING_OPTIONS } from "./receiving.ts";
+import { openInbox, openViews, Quota, RECEIVING_OPTIONS } from "./receiving.ts";
 
 /** See the command table. */
 export const command = defineCommand({
@@ -45,6 +45,10 @@ export const command = defineCommand({
       does: "Receive one file here, then exit",
     },
     {
+      line: "ferry connect --view",
+      does: "Show images, CSV and JSON as they arrive",
+    },
+    {
       line: "ferry connect --accept bob,carol",
       does: "Take nothing from anyone else",
     },
@@ -56,8 +60,10 @@ export const command = defineCommand({
     const quota = new Quota(options.once ? 1 : options.count ?? Infinity);
     const signal = AbortSignal.any([context.signal, quota.enough]);
     let name = options.name ?? defaultName(context);
+    const views = await openViews(options, context, globals, reporter);
     const emit = (event: FerryEvent) => {
-      reporter.event(event);
+      if (views === undefined) reporter.event(event);
+      else views.report(event);
       quota.count(event);
     };
     await stayConnected({
@@ -97,6 +103,7 @@ export const command = defineCommand({
     }).catch((error) => {
       throw withHint(error);
     });
+    await views?.finish();
     context.signal.throwIfAborted();
     if (quota.enough.reason instanceof Failure) {
       throw asFailure(quota.enough.reason);

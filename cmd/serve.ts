@@ -1,5 +1,6 @@
 /** `ferry serve`: the hub. */
 import { join, resolve } from "@std/path";
+import type { FerryEvent } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
 import { Hub } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
@@ -9,7 +10,7 @@ import { noteRunning } from "../lib/state/hubs.ts";
 import { defineCommand } from "./command.ts";
 import { assertName, defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
 import { count, flag, size, text } from "./option.ts";
-import { openInbox, RECEIVING_OPTIONS } from "./receiving.ts";
+import { openInbox, openViews, RECEIVING_OPTIONS } from "./receiving.ts";
 
 /** See the command table. */
 export const command = defineCommand({
@@ -57,7 +58,11 @@ export const command = defineCommand({
     const name = options.name ?? defaultName(context);
     assertName(name, "serve as");
     const state = stateOf(context);
-    const emit = reporter.event.bind(reporter);
+    const views = await openViews(options, context, globals, reporter);
+    const emit = (event: FerryEvent) => {
+      if (views === undefined) reporter.event(event);
+      else views.report(event);
+    };
     const inbox = openInbox(options, () => "hub", emit, context, globals);
     const listener = listen(options.host, options.port);
     const hub = new Hub({
@@ -105,6 +110,7 @@ export const command = defineCommand({
       });
     } finally {
       await hub.shutdown();
+      await views?.finish();
       forget();
     }
     signal.throwIfAborted();

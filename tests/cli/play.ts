@@ -20,6 +20,8 @@ export async function play(source: string, world: World): Promise<void> {
   }
 }
 
+const TESTDATA = new URL("../../testdata/", import.meta.url);
+
 class Player {
   readonly #world: World;
   readonly #place = new Workplace();
@@ -141,6 +143,13 @@ class Player {
       const [path = "", size] = this.#words(rest);
       if (size === undefined) this.#place.write(path, this.#lines(below));
       else this.#place.fill(path, parseSize(size));
+    },
+    "bring": ({ rest }) => {
+      const [from = ""] = this.#words(rest);
+      this.#place.write(
+        from.slice(from.lastIndexOf("/") + 1),
+        Deno.readFileSync(new URL(from, TESTDATA)),
+      );
     },
     "mkdir": ({ rest }) =>
       this.#place.makeDirectory(this.#words(rest)[0] ?? ""),
