@@ -40,7 +40,7 @@ export function svgOf(text: string): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<rect width="100%" height="100%" rx="6" fill="${PAPER}"/>`,
     "<style>g rect{shape-rendering:crispEdges}</style>",
-    `<g font-family="ui-monospace,Menlo,Consolas,monospace" font-size="13" xml:space="preserve">`,
+    `<g font-family="ui-monospace,Menlo,Consolas,monospace" font-size="13">`,
     ...body,
     "</g>",
     "</svg>",
@@ -149,7 +149,9 @@ function texts(cells: readonly Cell[], row: number): string[] {
     if (text.trim() === "") return [];
     const [fill, bold] = styled.split(" ");
     const weight = bold === undefined ? "" : ' font-weight="bold"';
-    const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    // Renderers run plain spaces together.
+    const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+      .replaceAll(" ", "\u00a0");
     return `<text x="${MARGIN + from * CELL.width}" y="${
       MARGIN + row * CELL.height + 13
     }" textLength="${
