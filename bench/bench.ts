@@ -8,6 +8,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { makeFile, makeTree, Stage } from "./stage.ts";
 import { Rivals } from "./rivals.ts";
+import type { Scenario } from "./scenario.ts";
+import { viewScenarios } from "./view.ts";
 
 const { rounds, scale, _: chosen } = parseArgs(Deno.args, {
   string: ["rounds", "scale"],
@@ -18,18 +20,6 @@ const GB = Math.round(1e9 * SCALE);
 
 /** Milliseconds per contender, one for each round. */
 type Times = Map<string, number[]>;
-
-interface Scenario {
-  readonly title: string;
-  /** Bytes that arrive, over all recipients; 0 where only time counts. */
-  readonly bytes: number;
-  /** Ferry divided by each other contender should reach this; what the project aims at. */
-  readonly aim: string;
-  run(
-    stage: Stage,
-    note: (line: string) => void,
-  ): Promise<Record<string, () => Promise<number>>>;
-}
 
 const SCENARIOS: Record<string, Scenario> = {
   "hub-peer": {
@@ -91,7 +81,7 @@ const SCENARIOS: Record<string, Scenario> = {
     },
   },
   "small": {
-    title: "1,000 files of 10 KiB through the hub",
+    title: "1,000 files of 10 KiB, hub → peer (rsync: one hop as well)",
     bytes: 1000 * 10240,
     aim: "no slower than rsync",
     async run(stage) {
@@ -101,7 +91,8 @@ const SCENARIOS: Record<string, Scenario> = {
       const client = await stage.client(hub.port);
       const rivals = await Rivals.start(stage);
       return {
-        ferry: () => client.time({ paths: files, to: ["alice"] }),
+        ferry: () => hub.time({ paths: files, to: ["alice"] }),
+        "peer → hub → peer": () => client.time({ paths: files, to: ["alice"] }),
         "ferry send (process)": () => stage.ferrySend(hub.port, "alice", files),
         bare: await stage.bare(files),
         ...rivals.tree(),
@@ -124,6 +115,7 @@ const SCENARIOS: Record<string, Scenario> = {
       };
     },
   },
+  ...viewScenarios(GB),
 };
 
 function median(values: readonly number[]): number {
@@ -160,7 +152,15 @@ function report(
   Deno.stdout.writeSync(new TextEncoder().encode(lines.join("\n") + "\n"));
 }
 
-const names = chosen.length > 0 ? chosen.map(String) : Object.keys(SCENARIOS);
+/** `view` stands for all scenarios whose names begin with `view-`. */
+const names = chosen.length === 0
+  ? Object.keys(SCENARIOS)
+  : chosen.map(String).flatMap((name) => {
+    const group = Object.keys(SCENARIOS).filter((one) =>
+      one.startsWith(`${name}-`)
+    );
+    return group.length > 0 ? group : [name];
+  });
 for (const name of names) {
   const scenario = SCENARIOS[name];
   if (scenario === undefined) {

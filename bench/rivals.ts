@@ -65,7 +65,8 @@ export class Rivals {
   }
 }
 
-async function isInstalled(program: string): Promise<boolean> {
+/** Whether a program can be run. */
+export async function isInstalled(program: string): Promise<boolean> {
   try {
     return (await new Deno.Command(program, {
       args: ["--version"],

@@ -53,7 +53,7 @@ export const command = defineCommand({
   ],
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
-    const items = await itemsOf(paths, options, context);
+    const items = itemsOf(paths, options, context, "broadcast");
     const hub = chooseHub(options.hub, context);
     const client = await joinBriefly(
       hub,

@@ -16,7 +16,13 @@ import {
   stateOf,
 } from "./hub_choice.ts";
 import { count, flag, text } from "./option.ts";
-import { openInbox, Quota, Receiving, RECEIVING_OPTIONS } from "./receiving.ts";
+import {
+  openInbox,
+  openViews,
+  Quota,
+  Receiving,
+  RECEIVING_OPTIONS,
+} from "./receiving.ts";
 
 /** See the command table. */
 export const command = defineCommand({
@@ -46,6 +52,10 @@ export const command = defineCommand({
       does: "Receive one file here, then exit",
     },
     {
+      line: "ferry connect --view",
+      does: "Show images, CSV and JSON as they arrive",
+    },
+    {
       line: "ferry connect --accept bob,carol",
       does: "Take nothing from anyone else",
     },
@@ -56,7 +66,7 @@ export const command = defineCommand({
     if (options.name !== undefined) assertName(options.name, "join as");
     const quota = new Quota(options.once ? 1 : options.count ?? Infinity);
     const receiving = new Receiving(options, context);
-    const menu = mayOpenMenu(context, globals, options.noMenu)
+    const menu = mayOpenMenu(context, globals, options.noMenu || options.view)
       ? new (await import("./menu/client.ts")).ClientMenu(address, receiving)
       : undefined;
     let offered: Promise<void> | undefined;
@@ -67,8 +77,10 @@ export const command = defineCommand({
       leave.signal,
     ]);
     let name = options.name ?? defaultName(context);
+    const views = await openViews(options, context, globals, reporter);
     const emit = (event: FerryEvent) => {
-      reporter.event(event);
+      if (views === undefined) reporter.event(event);
+      else views.report(event);
       quota.count(event);
     };
     await stayConnected({
@@ -116,7 +128,7 @@ export const command = defineCommand({
         if (menu?.disconnected() === "again") return;
         reporter.warn(
           failure.code,
-          `Cannot stay connected: ${failure.message}; again in ${
+          `Cannot stay connected: ${failure.state}; again in ${
             formatMs(retryMs)
           }`,
         );
@@ -125,6 +137,7 @@ export const command = defineCommand({
       throw withHint(error);
     }).finally(() => menu?.close());
     await offered;
+    await views?.finish();
     context.signal.throwIfAborted();
     if (quota.enough.reason instanceof Failure) {
       throw asFailure(quota.enough.reason);
@@ -132,15 +145,13 @@ export const command = defineCommand({
   },
 });
 
+/** The argument goes before `--hub`, which may come from the environment or the config file. */
 function hubNamed(
   named: readonly string[],
   option: string | undefined,
 ): string | undefined {
   if (named.length > 1) {
     throw new Failure("usage", "Cannot connect: only one hub can be joined");
-  }
-  if (named.length === 1 && option !== undefined && option !== named[0]) {
-    throw new Failure("usage", "Cannot connect: the hub is named twice");
   }
   return named[0] ?? option;
 }

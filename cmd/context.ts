@@ -53,6 +53,11 @@ export interface Context {
   readonly stderr: Output;
   readonly clock: Clock;
   readonly platform: Platform;
+  /**
+   * The keyboard also where stdin is something else (`… | ferry view -`): that of the terminal the
+   * program was started from.
+   */
+  terminalKeys(): KeySource | undefined;
   /** The value of an environment variable. */
   env(name: string): string | undefined;
   hostname(): string;

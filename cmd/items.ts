@@ -25,11 +25,12 @@ export const ITEM_OPTIONS = {
  * sent. Throws Failure: `usage` for none or too many, or for JSON that is not; `input` for a path
  * that cannot be read.
  */
-export async function itemsOf(
+export function itemsOf(
   paths: readonly string[],
   options: Values<typeof ITEM_OPTIONS>,
   context: Context,
-): Promise<Item[]> {
+  command: "send" | "broadcast",
+): Item[] {
   const sources = [
     paths.length > 0,
     options.text !== undefined,
@@ -38,9 +39,11 @@ export async function itemsOf(
   if (sources.filter(Boolean).length !== 1) {
     throw new Failure(
       "usage",
-      "Cannot send: give either paths, -, --text or --data",
+      `Cannot ${command}: give either paths, -, --text or --data`,
       {
-        hint: "for example: ferry send --to alice report.csv",
+        hint: `for example: ferry ${command} ${
+          command === "send" ? "--to alice " : ""
+        }report.csv`,
       },
     );
   }
@@ -74,9 +77,7 @@ export async function itemsOf(
       "Cannot read standard input twice: - stands for it once",
     );
   }
-  return await Promise.all(
-    paths.map((path) => pathItem(path, options.nameAs, context)),
-  );
+  return paths.map((path) => pathItem(path, options.nameAs, context));
 }
 
 function messageItem(
@@ -98,11 +99,11 @@ function messageItem(
   return { name, kind, size: bytes.length, open: () => new BytesBody(bytes) };
 }
 
-async function pathItem(
+function pathItem(
   path: string,
   nameAs: string | undefined,
   context: Context,
-): Promise<Item> {
+): Item {
   if (path === "-") {
     if (context.stdin.isTerminal) {
       throw new Failure(
@@ -120,7 +121,7 @@ async function pathItem(
     throw new Failure("input", 'Cannot send "": the path is empty');
   }
   const absolute = resolve(context.cwd(), path);
-  const size = await sizeOf(absolute, path);
+  const size = sizeOf(absolute, path);
   return {
     name: nameAs ?? basename(absolute),
     kind: "file",
@@ -130,11 +131,11 @@ async function pathItem(
   };
 }
 
-async function sizeOf(absolute: string, path: string): Promise<number> {
+function sizeOf(absolute: string, path: string): number {
   let info: Deno.FileInfo;
   try {
-    info = await Deno.stat(absolute);
-    if (info.isFile) (await Deno.open(absolute)).close();
+    info = Deno.statSync(absolute);
+    if (info.isFile) Deno.openSync(absolute).close();
   } catch (error) {
     throw new Failure(
       "input",

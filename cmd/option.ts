@@ -235,6 +235,19 @@ export function list(
   };
 }
 
+/** Several texts, each as it stands: the flag repeated. */
+export function texts(
+  placeholder: string,
+  help: string,
+  extra: Extra = {},
+): Option<readonly string[] | undefined> {
+  return {
+    ...common("list", placeholder, help, extra),
+    read: (texts) => texts,
+    absent: undefined,
+  };
+}
+
 /**
  * A switch that may carry a duration: `--queue`, `--queue 2h`, `--queue=2h`. The next argument is
  * its value only when it reads as a duration. The command gets `true` or milliseconds.

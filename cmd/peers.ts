@@ -1,4 +1,5 @@
 /** `ferry peers`: who is connected. */
+import { Failure } from "../lib/failure.ts";
 import { defineCommand } from "./command.ts";
 import {
   chooseHub,
@@ -17,7 +18,13 @@ export const command = defineCommand({
     { line: "ferry peers --json", does: "One object for each" },
   ],
   printsOnly: true,
-  async run(context, { options, globals, reporter }) {
+  async run(context, { options, globals, arguments: [extra], reporter }) {
+    if (extra !== undefined) {
+      throw new Failure(
+        "usage",
+        `Cannot list ${extra}: peers takes no arguments`,
+      );
+    }
     const hub = chooseHub(options.hub, context);
     const client = await joinBriefly(
       hub,

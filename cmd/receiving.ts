@@ -9,6 +9,8 @@ import { homeDirectory } from "../lib/state/paths.ts";
 import { type Context, mayPrompt } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { Asker } from "./ask.ts";
+import type { Reporter } from "./report.ts";
+import type { ArrivalViews } from "./view/arrivals.ts";
 import { choice, flag, text, value, type Values } from "./option.ts";
 
 /** The options that say what is taken in. */
@@ -33,6 +35,7 @@ export const RECEIVING_OPTIONS = {
     },
   ),
   keepMessages: flag("Save text and JSON messages as files too"),
+  view: flag("Show images, CSV and JSON as they arrive"),
 } as const;
 
 /** Asks a person about an offer; the signal is aborted when the answer no longer matters. */
@@ -98,6 +101,18 @@ export function openInbox(
       return receiving.ask;
     },
   });
+}
+
+/** Shows what arrives, where `--view` asks for it. Loaded only then. */
+export async function openViews(
+  { view }: Values<typeof RECEIVING_OPTIONS>,
+  context: Context,
+  globals: Globals,
+  reporter: Reporter,
+): Promise<ArrivalViews | undefined> {
+  if (!view) return undefined;
+  const { ArrivalViews } = await import("./view/arrivals.ts");
+  return new ArrivalViews(context, globals, reporter);
 }
 
 function defaultInbox(context: Context): string {

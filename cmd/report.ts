@@ -187,7 +187,7 @@ export class Reporter {
   #printEvent(event: FerryEvent): void {
     const ts = new Date(this.#context.clock.date()).toISOString();
     const { event: name, ...fields } = event;
-    this.data(`${JSON.stringify({ v: 1, ts, event: name, ...fields })}\n`);
+    this.data(`${jsonLine({ v: 1, ts, event: name, ...fields })}\n`);
   }
 
   #problem(word: "error" | "warning", message: string, hint?: string): void {
@@ -259,6 +259,17 @@ function progressOf(context: Context, voice: Voice): Progress | undefined {
   return voice.json || voice.quiet || style === "none"
     ? undefined
     : new Progress(stderr, clock, style);
+}
+
+/**
+ * JSON spells out the C0 controls by itself; DEL, C1, what reorders a line and what some readers
+ * take for its end would still come out as they are.
+ */
+function jsonLine(value: Record<string, unknown>): string {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function other({ dir, from, to }: TransferFacts): string {

@@ -12,6 +12,7 @@ import {
 } from "./hub_choice.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { duration, list } from "./option.ts";
+import type { Reporter } from "./report.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
 
 /** See the command table. */
@@ -53,7 +54,7 @@ export const command = defineCommand({
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
     const to = recipients(options.to);
-    const items = await itemsOf(paths, options, context);
+    const items = itemsOf(paths, options, context, "send");
     const hub = chooseHub(options.hub, context);
     const client = await joinBriefly(
       hub,
@@ -62,7 +63,7 @@ export const command = defineCommand({
       globals,
     );
     if (options.wait !== undefined) {
-      await waitFor(to, client, options.wait, context);
+      await waitFor(to, client, options.wait, context, reporter);
     }
     const sending = {
       client,
@@ -92,6 +93,7 @@ async function waitFor(
   client: Client,
   ms: number,
   { clock, signal }: Context,
+  reporter: Reporter,
 ): Promise<void> {
   const isHere = (name: string) =>
     name.toLowerCase() === "hub" || client.peers.has(name.toLowerCase());
@@ -99,6 +101,10 @@ async function waitFor(
   const check = () => {
     if (to.every(isHere)) done.resolve();
   };
+  const absent = to.filter((name) => !isHere(name));
+  if (absent.length > 0) {
+    reporter.note(`waiting for ${absent.join(", ")} to join`);
+  }
   const stop = clock.after(ms, done.resolve);
   const lost = client.finished.then(() => done.resolve());
   const unsubscribe = client.onPresence(check);

@@ -1,5 +1,6 @@
 /** `ferry serve`: the hub. */
 import { join, resolve } from "@std/path";
+import type { FerryEvent } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
 import { Hub } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
@@ -10,7 +11,12 @@ import { defineCommand } from "./command.ts";
 import { mayOpenMenu } from "./context.ts";
 import { assertName, defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
 import { count, flag, size, text } from "./option.ts";
-import { openInbox, Receiving, RECEIVING_OPTIONS } from "./receiving.ts";
+import {
+  openInbox,
+  openViews,
+  Receiving,
+  RECEIVING_OPTIONS,
+} from "./receiving.ts";
 
 /** See the command table. */
 export const command = defineCommand({
@@ -58,8 +64,12 @@ export const command = defineCommand({
     const name = options.name ?? defaultName(context);
     assertName(name, "serve as");
     const state = stateOf(context);
-    const emit = reporter.event.bind(reporter);
-    const menu = mayOpenMenu(context, globals, options.noMenu)
+    const views = await openViews(options, context, globals, reporter);
+    const emit = (event: FerryEvent) => {
+      if (views === undefined) reporter.event(event);
+      else views.report(event);
+    };
+    const menu = mayOpenMenu(context, globals, options.noMenu || options.view)
       ? await import("./menu/hub.ts")
       : undefined;
     const receiving = new Receiving(options, context);
@@ -123,6 +133,7 @@ export const command = defineCommand({
       }
     } finally {
       await hub.shutdown();
+      await views?.finish();
       forget();
     }
     signal.throwIfAborted();

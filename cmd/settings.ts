@@ -84,7 +84,9 @@ export async function readConfig(
   if (path === undefined) return undefined;
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await Deno.readTextFile(
+      named === undefined ? path : await absolute(named, context),
+    );
   } catch (cause) {
     if (named === undefined && cause instanceof Deno.errors.NotFound) {
       return undefined;
@@ -111,6 +113,12 @@ export async function readConfig(
     "usage",
     `Cannot read config file ${path}: it does not hold a JSON object`,
   );
+}
+
+/** Loads what it needs only now: most commands name no file, and are to start fast. */
+async function absolute(path: string, context: Context): Promise<string> {
+  const { resolve } = await import("@std/path");
+  return resolve(context.cwd(), path);
 }
 
 function usualPath(context: Context): string | undefined {

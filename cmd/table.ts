@@ -37,6 +37,12 @@ export const TABLE: readonly Row[] = [
     load: () => import("./peers.ts"),
   },
   {
+    name: "view",
+    summary: "Show images, CSV and JSON in the terminal",
+    group: "Look",
+    load: () => import("./view.ts"),
+  },
+  {
     name: "help",
     summary: "Explain a command or a topic",
     group: "About",

@@ -2,7 +2,7 @@
 import { Failure } from "../lib/failure.ts";
 import type { SystemName } from "../lib/state/paths.ts";
 import { systemClock } from "../lib/time/clock.ts";
-import { Keyboard } from "./keys.ts";
+import { Keyboard, openTerminal } from "./keys.ts";
 import {
   type Context,
   type InterruptKind,
@@ -19,7 +19,7 @@ export function realContext(exit: (status: number) => void): Context {
   // Otherwise a reader that stalls one must not hold up the other.
   const shared = Deno.stdout.isTerminal() && Deno.stderr.isTerminal();
   const queue = new Queue();
-  const keyboard = Deno.stdin.isTerminal() ? new Keyboard() : undefined;
+  let keyboard = Deno.stdin.isTerminal() ? new Keyboard(Deno.stdin) : undefined;
   return {
     stdin: {
       isTerminal: Deno.stdin.isTerminal(),
@@ -36,6 +36,11 @@ export function realContext(exit: (status: number) => void): Context {
       deno: Deno.version.deno,
     },
     env: (name) => Deno.env.get(name),
+    terminalKeys: () => {
+      const device = keyboard === undefined ? openTerminal() : undefined;
+      if (device !== undefined) keyboard = new Keyboard(device);
+      return keyboard;
+    },
     hostname: () => Deno.hostname(),
     cwd: () => Deno.cwd(),
     signal: never,

@@ -72,7 +72,9 @@ export function failureOf(
 ): { message: string; hint?: string } {
   const whom = dir === "receive"
     ? ` from ${from}`
-    : message.toLowerCase().includes(to.toLowerCase())
+    : [" ", ":"].some((end) =>
+        message.toLowerCase().startsWith(to.toLowerCase() + end)
+      )
     ? ""
     : ` to ${to}`;
   const action = dir === "send" ? "send" : "receive";

@@ -1,7 +1,7 @@
 /**
  * Ferry at work, in half a minute: a hub and three peers as real processes on the loopback, files
- * to one of them, messages to another and to the hub, a broadcast to all, a look at what arrived,
- * and the latencies. Ends by itself; exits 1 if anything did not go as it should.
+ * to one of them, messages to another and to the hub, a broadcast to all, the latencies, and a look
+ * at what arrived. Ends by itself; exits 1 if anything did not go as it should.
  *
  *     deno task demo
  */
@@ -46,6 +46,12 @@ await send("broadcast", join(FILES, "readings.csv"));
 
 cast.title("Where the time went (milliseconds)");
 cast.say(table(rows));
+
+cast.title("What alice got");
+const got = (name: string) => join(cast.inbox("alice"), name);
+const narrow = ["--protocol", "blocks", "--width", "48"];
+await cast.run("view", got("harbour.png"), ...narrow);
+await cast.run("view", got("readings.csv"), "--date", "2026-05-03");
 
 await cast.curtain();
 Deno.exit(cast.failed ? 1 : 0);

@@ -102,6 +102,27 @@ export interface PeerListed {
   address: string;
 }
 
+/** What `ferry view` found in a file; the file itself is never part of it. */
+export type Viewed =
+  | {
+    event: "view";
+    file: string;
+    type: "csv" | "json" | "ndjson";
+    /** Rows or records that the options left. */
+    shown: number;
+  }
+  | {
+    event: "view";
+    file: string;
+    type: "image";
+    format: string;
+    /** Pixels, as shown upright. */
+    width: number;
+    height: number;
+    frames: number;
+    bytes: number;
+  };
+
 /** The outcome of the whole command; the last event. */
 export interface Summary {
   event: "summary";
@@ -134,5 +155,6 @@ export type FerryEvent =
   | TransferFailed
   | Problem
   | PeerListed
+  | Viewed
   | Summary
   | About;

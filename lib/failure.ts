@@ -98,7 +98,7 @@ export class Failure extends Error {
 
   /** What went wrong, without the action: for a sentence that names another one. */
   get state(): string {
-    return this.message.replace(/^Cannot [^:]*: /, "");
+    return this.message.replace(/^Cannot .*?: /, "");
   }
 
   /** The exit status this failure gives when it ends the program. */

@@ -21,6 +21,8 @@ export interface FakeOptions {
   env?: Record<string, string>;
   /** Whether all three streams, or which of them, are terminals. */
   terminal?: boolean | { stdin?: boolean; stdout?: boolean; stderr?: boolean };
+  /** Whether there is a keyboard; only where stdin is a terminal unless said. */
+  keyboard?: boolean;
   columns?: number;
   rows?: number;
   /** A `FakeClock` unless given; pass `systemClock` where real sockets are waited for. */
@@ -94,6 +96,7 @@ export function fakeContext(options: FakeOptions = {}): FakeWorld {
     stderr,
     clock: options.clock ?? clock,
     platform: { os: "linux", system: "linux", arch: "x86_64", deno: "2.9.6" },
+    terminalKeys: () => options.keyboard ?? isTerminal.stdin ? keys : undefined,
     env: (name) => Object.hasOwn(env, name) ? env[name] : undefined,
     hostname: () => options.hostname ?? "testhost",
     cwd: () => options.cwd ?? Deno.cwd(),

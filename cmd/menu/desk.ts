@@ -115,6 +115,7 @@ export class Desk {
     return await run(args, {
       ...this.#named(this.context),
       stdin: { ...this.context.stdin, isTerminal: false, keys: undefined },
+      terminalKeys: () => undefined,
       stdout: silent(() => {}),
       stderr: silent(said),
       onInterrupt: () => () => {},

@@ -109,6 +109,7 @@ export class PlainUi implements Ui {
     return command({
       ...this.context,
       stdin: { ...this.#outer.stdin, keys: undefined },
+      terminalKeys: () => undefined,
     });
   }
 

@@ -156,9 +156,11 @@ export class ScreenUi implements Ui {
     const interrupt = () => {
       for (const listener of [...listeners]) listener("sigint");
     };
+    const keys = this.#lentKeys();
     const context: Context = {
       ...this.context,
-      stdin: { ...this.#outer.stdin, keys: this.#lentKeys() },
+      stdin: { ...this.#outer.stdin, keys },
+      terminalKeys: () => keys,
       onInterrupt: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);

@@ -18,7 +18,7 @@ import type {
   TransferListener,
 } from "../transfer/transfer.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
-import { Registry } from "./registry.ts";
+import { assertNotReserved, Registry } from "./registry.ts";
 import { type RouteInfo, Router } from "./router.ts";
 import { SpoolRoom } from "./spool.ts";
 
@@ -71,6 +71,7 @@ export class Hub implements Carrier {
   constructor(options: HubOptions) {
     this.#options = options;
     this.#room = new SpoolRoom(options.spoolDir, options.spoolLimit);
+    this.#room.sweep();
     this.#router = new Router(this.#room, (name) => {
       if (name.toLowerCase() === "hub") return options.inbox;
       return this.#registry.find(name)?.outbound;
@@ -154,21 +155,22 @@ export class Hub implements Carrier {
       this.#welcome(stream);
     }
     await Promise.all(this.#serving);
+    await this.#router.idle();
     this.#room.close();
   }
 
   #welcome(
     stream: ByteStream & { remoteAddr?: unknown; setNoDelay?(): void },
   ): void {
-    const greeting =
-      [...this.#members].filter((member) => member.info === undefined).length;
-    if (
-      this.#closing || this.#members.size >= MAX_CONNECTIONS ||
-      greeting >= MAX_GREETING
-    ) {
+    if (this.#closing || this.#members.size >= MAX_CONNECTIONS) {
       return stream.close();
     }
-    stream.setNoDelay?.();
+    this.#makeRoomToGreet();
+    try {
+      stream.setNoDelay?.();
+    } catch {
+      // Some systems refuse it on a connection that has ended already; reading will tell.
+    }
     const member = new Member(
       stream,
       addressOf(stream.remoteAddr),
@@ -179,6 +181,16 @@ export class Hub implements Carrier {
       this.#serving.delete(serving)
     );
     this.#serving.add(serving);
+  }
+
+  /** The stranger that has kept silent longest goes first: who greets at once gets in, however many do not. */
+  #makeRoomToGreet(): void {
+    const greeting = [...this.#members].filter(({ info, connection }) =>
+      info === undefined && connection.isOpen
+    );
+    if (greeting.length < MAX_GREETING) return;
+    const state = "others came before it had greeted";
+    greeting[0]?.connection.abort(new Failure("limit", state));
   }
 
   async #serve(member: Member): Promise<void> {
@@ -215,8 +227,14 @@ export class Hub implements Carrier {
     hello: MessageOf<"hello">,
   ): { name: string; token: string } {
     const token = crypto.randomUUID();
-    if (hello.role === "oneshot") return { name: hello.name, token };
     const holder = this.#registry.find(hello.name);
+    if (hello.role === "oneshot") {
+      assertNotReserved(hello.name);
+      // Only the machine a peer runs on may send under that peer's name.
+      const own = holder === undefined || holder.address === member.address;
+      const name = own ? hello.name : this.#registry.freeVariant(hello.name);
+      return { name, token };
+    }
     if (
       holder !== undefined && hello.token !== undefined &&
       holder.token === hello.token

@@ -1,8 +1,9 @@
 /** The hub's own inbox as a recipient: reads the spool as any peer does, without a connection between. */
 import { asFailure, Failure, isRetryable } from "../failure.ts";
 import type { Admission, Inbox } from "../inbox/inbox.ts";
-import { DATA_BYTES } from "../protocol/limits.ts";
+import { giveBuffer, takeBuffer } from "../net/buffers.ts";
 import type { Clock } from "../time/clock.ts";
+import { formatSeconds } from "../time/deadline.ts";
 import type {
   Body,
   BodyReader,
@@ -72,17 +73,14 @@ export class LocalRecipient implements Carrier {
     const wake = () => woken.resolve();
     signal.addEventListener("abort", wake);
     const reader = body.read(0, wake);
-    const room = new Uint8Array(DATA_BYTES);
     const tell = (bytes: number) => listener.progress(name, bytes);
     try {
       while (true) {
-        const count = await reader.pull(room);
+        const count = await take(reader, arrival, tell);
         if (signal.aborted) throw signal.reason;
         if (count === null) break;
-        if (count > 0) {
-          await arrival.write(room.subarray(0, count), tell);
-        } else {
-          await woken.promise;
+        if (count === 0) {
+          await this.#within(woken.promise, offer);
           woken = Promise.withResolvers<void>();
         }
       }
@@ -90,6 +88,23 @@ export class LocalRecipient implements Carrier {
     } finally {
       reader.close();
       signal.removeEventListener("abort", wake);
+    }
+  }
+
+  /** Waits for more of the body; of a file only as long as the idle deadline, of a pipe for ever. */
+  async #within(more: Promise<void>, offer: Offer): Promise<void> {
+    if (offer.size === null) return await more;
+    const { idle_ms } = offer.deadlines;
+    const idle = Promise.withResolvers<never>();
+    const state = `no byte moved for ${formatSeconds(idle_ms)}`;
+    const stop = this.#clock.after(
+      idle_ms,
+      () => idle.reject(new Failure("deadline.idle", state)),
+    );
+    try {
+      await Promise.race([more, idle.promise]);
+    } finally {
+      stop();
     }
   }
 
@@ -108,5 +123,23 @@ export class LocalRecipient implements Carrier {
       verifyMs: this.#clock.now() - arrivedAt,
       hopMs: 0,
     });
+  }
+}
+
+/** Moves what is there of a body into its arrival; a buffer is held only meanwhile, however many bodies wait for more. */
+async function take(
+  reader: BodyReader,
+  arrival: Admission["arrival"],
+  tell: (bytes: number) => void,
+): Promise<number | null> {
+  const room = takeBuffer(0);
+  try {
+    const count = await reader.pull(room);
+    if (count !== null && count > 0) {
+      await arrival.write(room.subarray(0, count), tell);
+    }
+    return count;
+  } finally {
+    giveBuffer(room);
   }
 }

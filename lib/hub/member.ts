@@ -1,9 +1,13 @@
 /** One connection as the hub sees it: the greeting, then what its other end sends and is sent. */
-import { asFailure, Failure } from "../failure.ts";
+import { asFailure, Failure, failureCode } from "../failure.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
-import { INLINE_BYTES, MAX_TRANSFERS } from "../protocol/limits.ts";
+import {
+  INLINE_BYTES,
+  MAX_OTHERS_BACKLOG_BYTES,
+  MAX_TRANSFERS,
+} from "../protocol/limits.ts";
 import {
   type Message,
   type MessageOf,
@@ -69,7 +73,11 @@ export class Member {
       clock,
       idleMs,
     });
-    this.outbound = new Outbound(this.connection, { clock, graceMs: 0 });
+    this.outbound = new Outbound(this.connection, {
+      clock,
+      graceMs: 0,
+      maxBacklogBytes: MAX_OTHERS_BACKLOG_BYTES,
+    });
     this.#stopGreeting = clock.after(hub.handshakeMs, () => {
       const limit = formatSeconds(hub.handshakeMs);
       this.connection.refuse(
@@ -134,7 +142,7 @@ export class Member {
         return this.#forget(message.id);
       case "cancel":
         this.#incoming.get(message.id)?.cancel({
-          code: "cancelled",
+          code: failureCode(message.code),
           message: message.message,
         });
         return this.#forget(message.id);
@@ -205,7 +213,11 @@ export class Member {
       },
       sent: () => {},
       progress: (recipient, bytes) => {
-        if (this.can("progress") && this.connection.session.isIncoming(id)) {
+        const { session, backlog } = this.connection;
+        if (
+          this.can("progress") && session.isIncoming(id) &&
+          backlog <= MAX_OTHERS_BACKLOG_BYTES
+        ) {
           this.connection.send({ type: "progress", id, recipient, bytes });
         }
       },

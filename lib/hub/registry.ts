@@ -36,26 +36,25 @@ export class Registry<Holder> {
    * the name as held. Throws Failure `name-taken`, or `bad-name` for a reserved one.
    */
   claim(name: string, holder: Holder, adapt: boolean): string {
-    for (let variant = 1; variant <= (adapt ? MAX_VARIANTS : 1); variant++) {
+    const free = adapt ? this.freeVariant(name) : name;
+    assertNotReserved(free);
+    const key = free.toLowerCase();
+    if (this.#holders.has(key)) throw taken(name);
+    this.#holders.set(key, { name: free, holder });
+    return free;
+  }
+
+  /** The first of `name`, `name-2`, `name-3` … that is neither held nor reserved. Throws Failure `name-taken`. */
+  freeVariant(name: string): string {
+    for (let variant = 1; variant <= MAX_VARIANTS; variant++) {
       const suffix = variant === 1 ? "" : `-${variant}`;
       const wanted = name.slice(0, MAX_NAME - suffix.length) + suffix;
       const key = wanted.toLowerCase();
-      if (RESERVED_NAMES.includes(key)) {
-        if (!adapt) {
-          throw new Failure(
-            "bad-name",
-            `Cannot join as ${name}: the name is reserved`,
-          );
-        }
-      } else if (!this.#holders.has(key)) {
-        this.#holders.set(key, { name: wanted, holder });
+      if (!this.#holders.has(key) && !RESERVED_NAMES.includes(key)) {
         return wanted;
       }
     }
-    throw new Failure(
-      "name-taken",
-      `Cannot join as ${name}: the name is already held`,
-    );
+    throw taken(name);
   }
 
   /** Frees `name` if `holder` holds it; says whether it did. */
@@ -64,4 +63,16 @@ export class Registry<Holder> {
     return this.#holders.get(key)?.holder === holder &&
       this.#holders.delete(key);
   }
+}
+
+/** Throws Failure `bad-name` for a name that means something else. */
+export function assertNotReserved(name: string): void {
+  if (!RESERVED_NAMES.includes(name.toLowerCase())) return;
+  const state = `Cannot join as ${name}: the name is reserved`;
+  throw new Failure("bad-name", state);
+}
+
+function taken(name: string): Failure {
+  const state = `Cannot join as ${name}: the name is already held`;
+  return new Failure("name-taken", state);
 }

@@ -35,6 +35,7 @@ export class Router {
   readonly #room: SpoolRoom;
   readonly #find: FindCarrier;
   readonly #routes = new Map<string, Route>();
+  #emptied = Promise.withResolvers<void>();
 
   constructor(room: SpoolRoom, find: FindCarrier) {
     this.#room = room;
@@ -72,6 +73,11 @@ export class Router {
     for (const route of [...this.#routes.values()]) route.cancel(reason);
   }
 
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#routes.size > 0) await this.#emptied.promise;
+  }
+
   #assertNew(offer: Offer): void {
     if (this.#routes.has(offer.id)) {
       throw new Failure("failure", "its transfer id is in use");
@@ -89,11 +95,18 @@ export class Router {
       body,
       spool,
       listener,
-      () => this.#routes.delete(offer.id),
+      () => this.#done(offer.id),
     );
     this.#routes.set(offer.id, route);
     route.begin(this.#find);
     return route;
+  }
+
+  #done(id: string): void {
+    this.#routes.delete(id);
+    if (this.#routes.size > 0) return;
+    this.#emptied.resolve();
+    this.#emptied = Promise.withResolvers();
   }
 }
 

@@ -3,13 +3,14 @@
  * it at its own speed, following the tail while the sender is still sending. Small bodies stay in
  * memory; the others are a file, gone when the last reader is done.
  */
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { Failure } from "../failure.ts";
 import {
   SPOOL_MEMORY_BYTES,
   SPOOL_MEMORY_TOTAL_BYTES,
 } from "../protocol/limits.ts";
-import { writeAll, writeFailure } from "../transfer/disk.ts";
+import { writeFailure } from "../transfer/disk.ts";
+import { PacedFile } from "../transfer/pace.ts";
 import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
 
 /** First allocation for a body of unknown size. */
@@ -69,28 +70,39 @@ export class SpoolRoom {
     this.#dir = undefined;
   }
 
-  /**
-   * Makes a directory of our own, locked as long as this process lives, and clears away those whose
-   * lock nobody holds: a hub that was killed left them.
-   */
-  #open(): string {
-    Deno.mkdirSync(this.parent, { recursive: true, mode: 0o700 });
-    for (const entry of Deno.readDirSync(this.parent)) {
-      if (!entry.isDirectory || !entry.name.startsWith("hub-")) continue;
-      const dir = join(this.parent, entry.name);
+  /** Clears away the directories whose lock nobody holds: a hub that was killed left them. */
+  sweep(): void {
+    for (const name of subdirectories(this.parent)) {
+      if (!name.startsWith("hub-")) continue;
+      const dir = join(this.parent, name);
       const lock = openLock(dir);
       if (lock === undefined) continue;
       const abandoned = lock.tryLockSync(true);
       lock.close();
       if (abandoned) removeQuietly(dir);
     }
-    const dir = Deno.makeTempDirSync({ dir: this.parent, prefix: "hub-" });
-    this.#lock = Deno.openSync(join(dir, "lock"), {
-      write: true,
-      createNew: true,
-    });
+  }
+
+  /** Makes a directory of our own, locked as long as this process lives. */
+  #open(): string {
+    Deno.mkdirSync(this.parent, { recursive: true, mode: 0o700 });
+    // It gets its name only once it is locked, so that nobody takes it for an abandoned one.
+    const fresh = Deno.makeTempDirSync({ dir: this.parent, prefix: "new-" });
+    const path = join(fresh, "lock");
+    this.#lock = Deno.openSync(path, { write: true, createNew: true });
     this.#lock.lockSync(true);
+    const dir = join(this.parent, basename(fresh).replace("new-", "hub-"));
+    Deno.renameSync(fresh, dir);
     return dir;
+  }
+}
+
+function subdirectories(dir: string): string[] {
+  try {
+    return [...Deno.readDirSync(dir)].filter((entry) => entry.isDirectory)
+      .map(({ name }) => name);
+  } catch {
+    return []; // Nothing was ever spooled here.
   }
 }
 
@@ -119,7 +131,7 @@ export class Spool implements Body {
   #memory: Uint8Array<ArrayBuffer> | undefined;
   #reserved = 0;
   #path: string | undefined;
-  #file: Deno.FsFile | undefined;
+  #file: PacedFile | undefined;
   #disposed = false;
   /** Readers that caught up with the tail. */
   readonly #waiting = new Set<() => void>();
@@ -168,21 +180,16 @@ export class Spool implements Body {
 
   read(offset: number, wake: () => void): BodyReader {
     let at = offset;
-    let file: Deno.FsFile | undefined;
-    let closed = false;
+    let file: PacedFile | undefined;
     const caughtUp = (): 0 | null => {
       if (this.#digest !== undefined) return null;
       this.#waiting.add(wake);
       return 0;
     };
-    const fromFile = async (into: Uint8Array): Promise<number | null> => {
+    const fromFile = async (into: Uint8Array): Promise<number> => {
       if (file === undefined) {
-        file = await Deno.open(this.#path ?? "");
-        if (closed) {
-          file.close();
-          return null;
-        }
-        await file.seek(at, Deno.SeekMode.Start);
+        file = PacedFile.open(this.#path ?? "", { read: true });
+        file.seek(at);
       }
       const count = await file.read(into) ?? 0;
       at += count;
@@ -200,7 +207,6 @@ export class Spool implements Body {
       },
       digest: () => this.#digest ?? { size: 0, sha256: "" },
       close: () => {
-        closed = true;
         this.#waiting.delete(wake);
         file?.close();
         file = undefined;
@@ -238,37 +244,29 @@ export class Spool implements Body {
     return true;
   }
 
-  async #appendToFile(bytes: Uint8Array, end: number): Promise<void> {
+  #appendToFile(bytes: Uint8Array, end: number): void | Promise<void> {
     try {
-      if (this.#file === undefined) {
-        this.#path = this.#room.path(this.#name);
-        const file = await Deno.open(this.#path, {
-          write: true,
-          createNew: true,
-          mode: 0o600,
-        });
-        if (this.#disposed) {
-          file.close();
-          return removeQuietly(this.#path);
-        }
-        this.#file = file;
-        if (this.#memory !== undefined) {
-          await writeAll(this.#file, this.#memory.subarray(0, this.#length));
-        }
-        this.#forgetMemory();
-      }
-      await writeAll(this.#file, bytes);
+      const written = (this.#file ?? this.#openFile()).write(bytes);
+      if (written === undefined) return this.#grown(end);
+      return written.then(() => this.#grown(end), (error) => {
+        // Disposed meanwhile: its file was closed under the write.
+        if (!this.#disposed) throw spoolFailure(error);
+      });
     } catch (error) {
-      if (this.#disposed) return;
-      const failure = writeFailure(error);
-      throw new Failure(
-        failure.code,
-        `the hub cannot spool it: ${failure.message}`,
-        { cause: error },
-      );
+      throw spoolFailure(error);
     }
-    if (this.#disposed) return;
-    this.#grown(end);
+  }
+
+  /** Moves what is in memory to a file. */
+  #openFile(): PacedFile {
+    const options = { write: true, createNew: true, mode: 0o600 };
+    this.#path = this.#room.path(this.#name);
+    this.#file = PacedFile.open(this.#path, options);
+    if (this.#memory !== undefined) {
+      this.#file.writeNow(this.#memory.subarray(0, this.#length));
+    }
+    this.#forgetMemory();
+    return this.#file;
   }
 
   #forgetMemory(): void {
@@ -284,4 +282,10 @@ export class Spool implements Body {
     this.#waiting.clear();
     for (const wake of waiting) wake();
   }
+}
+
+function spoolFailure(error: unknown): Failure {
+  const { code, message } = writeFailure(error);
+  const state = `the hub cannot spool it: ${message}`;
+  return new Failure(code, state, { cause: error });
 }

@@ -7,9 +7,11 @@ import { createHash, type Hash } from "node:crypto";
 import { join } from "@std/path";
 import type { TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
+import { transferId } from "../protocol/data.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
-import { writeAll, writeAllSync, writeFailure } from "../transfer/disk.ts";
+import { writeFailure } from "../transfer/disk.ts";
+import { PacedFile } from "../transfer/pace.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { syncDirectory, syncSmallFile } from "./durable.ts";
@@ -31,9 +33,9 @@ export class Arrival {
   /** The name on disk, safe. */
   readonly #name: string;
   readonly #hash: Hash = createHash("sha256");
-  /** Where the body is held, unless it is written to disk as it comes. */
-  #memory: Uint8Array[] | undefined;
-  #file: Deno.FsFile | undefined;
+  /** Where the body is held, unless it is written to disk as it comes: as large as was offered, whatever the pieces. */
+  #memory: Uint8Array<ArrayBuffer> | undefined;
+  #file: PacedFile | undefined;
   #part: string | undefined;
   #received = 0;
   readonly #startedAt: number;
@@ -46,7 +48,9 @@ export class Arrival {
     this.#offer = offer;
     this.#name = name;
     const small = offer.size !== null && offer.size <= INLINE_BYTES;
-    if (small || offer.kind !== "file") this.#memory = [];
+    if (small || offer.kind !== "file") {
+      this.#memory = new Uint8Array(offer.size ?? 0);
+    }
     this.#startedAt = this.#reportedAt = options.clock.now();
   }
 
@@ -69,6 +73,7 @@ export class Arrival {
     tell: (received: number) => void,
   ): void | Promise<void> {
     if (this.#over) return;
+    const at = this.#received;
     this.#received += bytes.length;
     const now = this.#options.clock.now();
     if (now - this.#reportedAt >= PROGRESS_EVERY_MS) {
@@ -85,11 +90,8 @@ export class Arrival {
       this.#options.emit({ event: "transfer.progress", ...progress });
     }
     this.#hash.update(bytes);
-    if (this.#memory !== undefined) {
-      this.#memory.push(bytes.slice());
-      return;
-    }
-    return this.#writeToDisk(bytes);
+    if (this.#memory === undefined) return this.#writeToDisk(bytes);
+    this.#memory.set(bytes, at);
   }
 
   /**
@@ -149,20 +151,25 @@ export class Arrival {
     });
   }
 
-  async #writeToDisk(bytes: Uint8Array): Promise<void> {
+  #writeToDisk(bytes: Uint8Array): void | Promise<void> {
     try {
-      await writeAll(this.#file ?? this.#openPart(), bytes);
+      const written = (this.#file ?? this.#openPart()).write(bytes);
+      return written?.catch((error) => {
+        // Aborted meanwhile: its file was closed under the write.
+        if (!this.#over) throw writeFailure(error);
+      });
     } catch (error) {
-      // Aborted meanwhile: its file was closed under the write.
-      if (!this.#over) throw writeFailure(error);
+      throw writeFailure(error);
     }
   }
 
-  #openPart(): Deno.FsFile {
-    const { dir, name } = this.#options;
-    // Short enough for any name, unlike any other transfer's, and plainly not the finished file.
-    const unique = `${this.#offer.id}.${name()}.part`;
-    const part = join(dir, `${this.#name.slice(0, 80)}.${unique}`);
+  #openPart(): PacedFile {
+    const { dir } = this.#options;
+    // At most 189 bytes for any name, plainly not the finished file, and not to be guessed: whoever
+    // knows the transfer could else send another file under the partial name.
+    const secret = transferId(crypto.getRandomValues(new Uint8Array(8)));
+    const unique = `${this.#offer.id}.${secret}.part`;
+    const part = join(dir, `${this.#name.slice(0, 50)}.${unique}`);
     this.#file = createFile(part, dir);
     this.#part = part;
     return this.#file;
@@ -171,14 +178,10 @@ export class Arrival {
   /** Text or data of a message. */
   #content(): { text?: string; data?: unknown } {
     if (this.#offer.kind === "file" || this.#memory === undefined) return {};
-    const bytes = new Uint8Array(this.#received);
-    let at = 0;
-    for (const chunk of this.#memory) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
     try {
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(
+        this.#memory.subarray(0, this.#received),
+      );
       return this.#offer.kind === "text"
         ? { text }
         : { data: parseExact(text) };
@@ -196,10 +199,10 @@ export class Arrival {
     const { dir, onConflict } = this.#options;
     const file = this.#file ?? this.#openPart();
     if (this.#memory === undefined) {
-      await file.syncData();
+      await file.sync();
     } else {
       // Written faster than a thread could be woken for it.
-      for (const chunk of this.#memory) writeAllSync(file, chunk);
+      file.writeNow(this.#memory.subarray(0, this.#received));
       await syncSmallFile(file, dir);
     }
     file.close();
@@ -221,14 +224,14 @@ export class Arrival {
 }
 
 /** Makes a file nobody has, and the directory when it is not there. */
-function createFile(path: string, dir: string): Deno.FsFile {
+function createFile(path: string, dir: string): PacedFile {
   const options = { write: true, createNew: true };
   try {
-    return Deno.openSync(path, options);
+    return PacedFile.open(path, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     Deno.mkdirSync(dir, { recursive: true });
-    return Deno.openSync(path, options);
+    return PacedFile.open(path, options);
   }
 }
 

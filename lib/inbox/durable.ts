@@ -3,20 +3,28 @@
  * with a safe cache) it is done in place, which costs less than waking a thread for it; where it
  * takes its time it goes to a thread, and many small files share the disk's rounds.
  */
+import { Pace, type PacedFile } from "../transfer/pace.ts";
 
 /** A sync that usually takes less than this, in milliseconds, is not worth a thread. */
 const INSTANT_MS = 0.25;
 
-/** How long syncs in a directory take in place: a moving average, in milliseconds. */
-const usual = new Map<string, number>();
+/** How long syncs in a directory take. */
+const paces = new Map<string, Pace>();
+
+function paceOf(dir: string): Pace {
+  const pace = paces.get(dir) ?? new Pace(INSTANT_MS);
+  paces.set(dir, pace);
+  return pace;
+}
 
 /** Makes the content of a small file in `dir` durable. */
 export async function syncSmallFile(
-  file: Deno.FsFile,
+  file: PacedFile,
   dir: string,
 ): Promise<void> {
-  if (takesTime(dir)) return await file.syncData();
-  timed(dir, () => file.syncDataSync());
+  const pace = paceOf(dir);
+  if (pace.isQuick()) pace.timed(() => file.syncNow());
+  else await file.sync();
 }
 
 /** Syncs of directories not begun yet, and those under way. */
@@ -45,20 +53,10 @@ export function syncDirectory(dir: string): Promise<void> {
 async function syncNow(dir: string): Promise<void> {
   try {
     using handle = Deno.openSync(dir);
-    if (takesTime(dir)) await handle.sync();
-    else timed(dir, () => handle.syncSync());
+    const pace = paceOf(dir);
+    if (pace.isQuick()) pace.timed(() => handle.syncSync());
+    else await handle.sync();
   } catch {
     // Not every system syncs directories (Windows opens none); the file itself is synced.
   }
-}
-
-function takesTime(dir: string): boolean {
-  return (usual.get(dir) ?? 0) > INSTANT_MS;
-}
-
-function timed(dir: string, sync: () => void): void {
-  const from = performance.now();
-  sync();
-  const average = usual.get(dir) ?? 0;
-  usual.set(dir, average + (performance.now() - from - average) / 8);
 }

@@ -2,9 +2,10 @@
  * The receiving half of a peer's connection: answers the hub's offers, feeds what comes into the
  * inbox and says receipts.
  */
-import { asFailure, Failure } from "../failure.ts";
+import { asFailure, Failure, failureCode, isRetryable } from "../failure.ts";
 import type { Connection } from "../net/connection.ts";
 import type { TransferId } from "../protocol/data.ts";
+import { RemoteProtocolError } from "../protocol/errors.ts";
 import { type MessageOf, sentenceOf } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Admission, Inbox } from "./inbox.ts";
@@ -43,9 +44,15 @@ export class Inbound {
     await Promise.all(this.#committing);
   }
 
-  /** Answers an offer. */
+  /** Answers an offer. Throws RemoteProtocolError when it is for anyone else. */
   offer({ type: _, ...offer }: MessageOf<"offer">): void {
     const { id, inline } = offer;
+    // Every receipt is said in our name: the hub must await one from us, and from nobody else.
+    if (offer.to.some((to) => to.toLowerCase() !== this.name.toLowerCase())) {
+      throw new RemoteProtocolError(
+        `Cannot take OFFER of transfer ${id}: it is not for ${this.name} alone`,
+      );
+    }
     const over = new AbortController();
     let admission: Admission;
     try {
@@ -53,14 +60,19 @@ export class Inbound {
     } catch (error) {
       return this.#reject(id, error);
     }
-    this.#open.set(id, { admission, over, committing: false });
+    const incoming = { admission, over, committing: false };
+    this.#open.set(id, incoming);
+    // Once it was withdrawn, its id may be that of another offer.
+    const isOpen = () => this.#open.get(id) === incoming;
     const accept = () => {
-      if (inline || !this.#open.has(id)) return;
+      if (inline || !isOpen()) return;
       this.#connection.send({ type: "accept", id, offset: 0 });
     };
     if (admission.agreed === true) return accept();
     admission.agreed.then(accept, (error) => {
-      if (this.#open.delete(id)) this.#reject(id, error);
+      if (!isOpen()) return;
+      this.#open.delete(id);
+      this.#reject(id, error);
     });
   }
 
@@ -91,7 +103,7 @@ export class Inbound {
     if (incoming === undefined) return;
     const arrivedAt = this.#clock.now();
     const commit = () => {
-      if (!this.#open.has(id)) return;
+      if (this.#open.get(id) !== incoming) return;
       incoming.committing = true;
       const done = this.#commit(id, incoming, { size, sha256 }, arrivedAt)
         .finally(() => this.#committing.delete(done));
@@ -105,7 +117,7 @@ export class Inbound {
   /** The sender has given up. */
   cancel({ id, code, message }: MessageOf<"cancel">): void {
     if (this.#open.get(id)?.committing !== false) return;
-    this.#fail(id, new Failure("cancelled", message, { cause: code }));
+    this.#fail(id, new Failure(failureCode(code), message));
   }
 
   /** The connection has ended: whatever is not being put in place already is given up. */
@@ -158,8 +170,7 @@ export class Inbound {
     if (incoming === undefined) return;
     this.#open.delete(id);
     const failure = asFailure(error);
-    const retryable = failure.code === "disk-full" ||
-      failure.code === "integrity";
+    const retryable = isRetryable(failure.code);
     incoming.over.abort(failure);
     incoming.admission.arrival.abort(failure, retryable);
     const { code, message } = failure;

@@ -107,6 +107,11 @@ export class Connection {
     return this.#state === "open";
   }
 
+  /** Bytes of control frames that wait to be written. */
+  get backlog(): number {
+    return this.#batch.backlog;
+  }
+
   /** Measures the round trip and asks for signs of life. */
   get heartbeat(): Heartbeat {
     return this.#heartbeat;

@@ -6,6 +6,11 @@ import { asFailure, Failure, failureCode } from "../failure.ts";
 import { Inbound } from "../inbox/inbound.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
+import { RemoteProtocolError } from "../protocol/errors.ts";
+import {
+  MAX_CONTROL_BACKLOG_BYTES,
+  MAX_LISTED_PEERS,
+} from "../protocol/limits.ts";
 import type { Message, MessageOf } from "../protocol/message.ts";
 import { CAPABILITIES, Session, VERSION } from "../protocol/session.ts";
 import type { Clock } from "../time/clock.ts";
@@ -99,7 +104,11 @@ export class Client {
       clock,
       idleMs,
     });
-    const outbound = new Outbound(connection, { clock, graceMs: GRACE_MS });
+    const outbound = new Outbound(connection, {
+      clock,
+      graceMs: GRACE_MS,
+      maxBacklogBytes: MAX_CONTROL_BACKLOG_BYTES,
+    });
     const peers = new Map<string, Peer>();
     const listeners = new Set<PresenceListener>();
     const welcomed = Promise.withResolvers<MessageOf<"welcome">>();
@@ -124,8 +133,14 @@ export class Client {
           return welcomed.resolve(message);
         case "presence": {
           const key = message.peer.name.toLowerCase();
-          if (message.change === "joined") peers.set(key, message.peer);
-          else peers.delete(key);
+          if (message.change === "left") peers.delete(key);
+          else if (peers.has(key) || peers.size < MAX_LISTED_PEERS) {
+            peers.set(key, message.peer);
+          } else {
+            throw new RemoteProtocolError(
+              `Cannot take PRESENCE: more than ${MAX_LISTED_PEERS} peers`,
+            );
+          }
           for (const listener of listeners) {
             listener(message.change, message.peer);
           }
@@ -145,6 +160,7 @@ export class Client {
         case "cancel":
           return inbound?.cancel(message);
         case "error":
+          if (message.scope === "transfer") return;
           told = new Failure(failureCode(message.code), message.message);
           return;
         case "bye":

@@ -242,7 +242,8 @@ class Outbox {
 /** Why everything is given up: the command's own failure, as the state of one transfer. */
 function stopOf({ reason }: AbortSignal): Cancel {
   const { code, state } = asFailure(reason);
-  return { code, message: state };
+  const signalled = code === "sigint" || code === "sigterm";
+  return { code: signalled ? "cancelled" : code, message: state };
 }
 
 function failureOf(

@@ -37,7 +37,10 @@ export const MAX_LIST_BYTES = 512 * 1024;
 /** Peers on one hub by default: each may cost a read and a write buffer of DATA_BYTES. */
 export const MAX_PEERS = 256;
 
-/** Connections that have not said HELLO yet: strangers get few, so that they cannot crowd out peers. */
+/** Peers a client believes a hub to have: four times the default, so that a hub may be given more. */
+export const MAX_LISTED_PEERS = MAX_PEERS * 4;
+
+/** Connections that have not said HELLO yet: strangers get few, and one more ends the oldest of them. */
 export const MAX_GREETING = 64;
 
 /** Connections of any kind on one hub: peers and one-shots together. */
@@ -54,6 +57,12 @@ export const MAX_SENTENCE_LENGTH = 2048;
 
 /** Control frames waiting to be written to one connection; beyond this its reader is considered gone. */
 export const MAX_CONTROL_BACKLOG_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Past this backlog a hub offers a connection nothing more and passes no PROGRESS on to it, so that
+ * nobody else can make its reader look gone.
+ */
+export const MAX_OTHERS_BACKLOG_BYTES = MAX_CONTROL_BACKLOG_BYTES / 4;
 
 /** A transfer's bytes stay in the hub's memory up to this size and never touch the disk. */
 export const SPOOL_MEMORY_BYTES = 1024 * 1024;

@@ -1,6 +1,8 @@
 /** Bodies a sender has at hand: a message in memory, a file on disk, a pipe. */
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../failure.ts";
+import { systemState } from "./disk.ts";
+import { PacedFile } from "./pace.ts";
 import type { Body, BodyReader, Digest } from "./transfer.ts";
 
 /** A body in memory: a message, or a small file already read. */
@@ -71,54 +73,51 @@ export class FileBody implements Body {
 
   read(offset: number): BodyReader {
     let at = offset;
-    let file: Deno.FsFile | undefined;
+    let file: PacedFile | undefined;
+    let closed = false;
     const { path, size } = this;
     const hash = this.#hash;
     // A resumed body is hashed from its beginning: the fingerprint is of the whole file.
     let hashed = offset === 0;
 
-    async function open(into: Uint8Array): Promise<Deno.FsFile> {
-      const opened = await Deno.open(path);
-      let from = 0;
-      while (!hashed && from < offset) {
-        const n = await opened.read(
-          into.subarray(0, Math.min(into.length, offset - from)),
-        );
-        if (n === null) break;
-        hash.feed(from, into.subarray(0, n));
+    async function hashUpTo(end: number, file: PacedFile, into: Uint8Array) {
+      for (let from = 0; from < end;) {
+        const room = into.subarray(0, Math.min(into.length, end - from));
+        const n = await file.read(room);
+        if (n === null) return;
+        hash.feed(from, room.subarray(0, n));
         from += n;
       }
-      hashed = true;
-      return opened;
     }
 
     return {
       async pull(into) {
+        // Closed while it was being read: nobody wants the rest.
+        if (closed || (hashed && at >= size)) return null;
         try {
-          file ??= await open(into);
-          // One byte of room past the end would tell growth; the size offered is what is sent.
+          file ??= PacedFile.open(path, { read: true });
+          if (!hashed) await hashUpTo(offset, file, into);
+          hashed = true;
           if (at >= size) return null;
-          const n = await file.read(
-            into.subarray(0, Math.min(into.length, size - at)),
-          );
+          const room = into.subarray(0, Math.min(into.length, size - at));
+          const n = await file.read(room);
           if (n === null) {
-            throw new Failure(
-              "input",
-              `it shrank to ${at} bytes while it was sent`,
-            );
+            const state = `it shrank to ${at} bytes while it was sent`;
+            throw new Failure("input", state);
           }
-          hash.feed(at, into.subarray(0, n));
+          hash.feed(at, room.subarray(0, n));
           at += n;
           return n;
         } catch (error) {
+          if (closed) return null;
           throw error instanceof Failure ? error : readFailure(error);
         }
       },
       digest: () => hash.digest(),
       close() {
+        closed = true;
         file?.close();
         file = undefined;
-        at = Infinity;
       },
     };
   }
@@ -189,6 +188,5 @@ export function readFailure(error: unknown): Failure {
   if (error instanceof Deno.errors.IsADirectory) {
     return new Failure("input", "it is a directory", { cause: error });
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return new Failure("input", message, { cause: error });
+  return new Failure("input", systemState(error), { cause: error });
 }

@@ -18,11 +18,16 @@ import type {
   TransferListener,
 } from "./transfer.ts";
 
+/** Deadlines come from the sender, who may be hostile: they are not looked at more often than this. */
+const LEAST_WAIT_MS = 10;
+
 /** How a sending half is set up. */
 export interface OutboundOptions {
   readonly clock: Clock;
   /** Added to each deadline of an offer, in milliseconds: a sender lets the hub, which is nearer the recipient, speak first. */
   readonly graceMs: number;
+  /** Control bytes waiting for the other side beyond which it is offered nothing more. */
+  readonly maxBacklogBytes: number;
 }
 
 /** Answers of the other side that concern transfers it was offered. */
@@ -47,7 +52,18 @@ export class Outbound implements Carrier {
   }
 
   /** Offers a transfer to the other side; see Carrier. */
-  carry(offer: Offer, body: Body, listener: TransferListener): Outgoing {
+  carry(
+    offer: Offer,
+    body: Body,
+    listener: TransferListener,
+  ): { cancel(reason: Cancel): void } {
+    const refusal = this.#refusal(offer);
+    if (refusal !== undefined) {
+      const failed = failedOutcome(refusal);
+      for (const name of offer.to) listener.settled(name, failed);
+      body.dispose();
+      return { cancel: () => {} };
+    }
     const outgoing = new Outgoing(
       this.#connection,
       this.#options,
@@ -66,6 +82,22 @@ export class Outbound implements Carrier {
     outgoing?.receive(answer);
     if (!this.#connection.session.isOutgoing(answer.id)) {
       this.#open.delete(answer.id);
+    }
+  }
+
+  /** Why an offer cannot be made now, or undefined. */
+  #refusal({ id }: Offer): Cancel | undefined {
+    const { session, backlog } = this.#connection;
+    // Given up, but its recipient has not said so yet.
+    if (session.isOutgoing(id)) {
+      return { code: "failure", message: "its transfer id is in use" };
+    }
+    if (!session.mayOffer) {
+      const message = "too many transfers to it are open already";
+      return { code: "limit", message };
+    }
+    if (backlog > this.#options.maxBacklogBytes) {
+      return { code: "limit", message: "it reads too slowly for more offers" };
     }
   }
 
@@ -88,10 +120,14 @@ class Outgoing {
   readonly #listener: TransferListener;
   /** Recipients the listener has not heard the end of, by lower-case name. */
   readonly #awaited: Map<string, string>;
+  /** How far each of them says it is, by lower-case name. */
+  readonly #progress = new Map<string, number>();
+  /** Bytes of the body handed to the connection, from its beginning. */
+  #handed = 0;
   #outflow: Outflow | undefined;
   #stage: "offered" | "streaming" | "sent" | "over" = "offered";
   #answered = false;
-  /** The body itself has nothing to send: not the recipient's fault. */
+  /** The body itself has nothing to send now. */
   #starved = false;
   #movedAt: number;
   #stopTimer = () => {};
@@ -116,19 +152,16 @@ class Outgoing {
   }
 
   begin(): void {
-    if (!this.#connection.session.mayOffer) {
-      const state = "too many transfers to it are open already";
-      return this.failAll("limit", state);
-    }
     this.#connection.send({ type: "offer", ...this.#offer });
     if (!this.#connection.isOpen) {
       return this.failAll("disconnected", "the connection was lost");
     }
     this.#watch();
-    if (this.#offer.inline) this.#stream(0);
+    if (this.#offer.inline && this.#stage === "offered") this.#stream(0);
   }
 
   receive(answer: Answer): void {
+    if (answer.type === "progress" && !this.#advances(answer)) return;
     this.#movedAt = this.#clock.now();
     this.#answered = true;
     switch (answer.type) {
@@ -136,10 +169,7 @@ class Outgoing {
         if (this.#stage === "offered") this.#stream(answer.offset);
         return;
       case "progress":
-        if (this.#awaited.has(answer.recipient.toLowerCase())) {
-          this.#listener.progress(answer.recipient, answer.bytes);
-        }
-        return;
+        return this.#listener.progress(answer.recipient, answer.bytes);
       case "reject": {
         const { retryable, message } = answer;
         return this.failAll(failureCode(answer.code), message, retryable);
@@ -167,6 +197,15 @@ class Outgoing {
     }
   }
 
+  /** Whether PROGRESS tells of bytes that were sent and not told of before: anything else keeps no deadline away. */
+  #advances({ recipient, bytes }: MessageOf<"progress">): boolean {
+    const key = recipient.toLowerCase();
+    if (!this.#awaited.has(key) || bytes > this.#handed) return false;
+    if (bytes <= (this.#progress.get(key) ?? 0)) return false;
+    this.#progress.set(key, bytes);
+    return true;
+  }
+
   /** Gives the transfer up for every recipient not settled yet. */
   cancel(reason: Cancel): void {
     this.failAll(reason.code, reason.message);
@@ -178,7 +217,7 @@ class Outgoing {
     retryable = isRetryable(code),
   ): void {
     this.#reason = { code, message };
-    const failed: Outcome = { status: "failed", code, message, retryable };
+    const failed = failedOutcome(this.#reason, retryable);
     const names = [...this.#awaited.values()];
     this.#awaited.clear();
     for (const name of names) this.#listener.settled(name, failed);
@@ -190,6 +229,7 @@ class Outgoing {
     this.#enter("streaming");
     this.#listener.started();
     if (this.#awaited.size === 0) return;
+    this.#handed = offset;
     const outflow: Outflow = {
       id: this.#offer.id,
       size: this.#offer.size,
@@ -197,6 +237,7 @@ class Outgoing {
       offset,
       moved: (bytes) => {
         this.#starved = bytes === 0;
+        this.#handed += bytes;
         this.#movedAt = this.#clock.now();
       },
       sent: (digest) => {
@@ -253,10 +294,13 @@ class Outgoing {
   #watch(): void {
     const { limit, passed } = this.#deadline();
     const left = this.#movedAt + limit - this.#clock.now();
-    if (left <= 0) return passed();
+    if (left <= 0) passed();
+    if (this.#stage === "over") return;
     const { accept_ms, idle_ms, receipt_ms } = this.#offer.deadlines;
-    const soonest = Math.min(left, accept_ms, idle_ms, receipt_ms);
-    this.#stopTimer = this.#clock.after(soonest, () => this.#watch());
+    const next = left > 0 ? left : limit;
+    const soonest = Math.min(next, accept_ms, idle_ms, receipt_ms);
+    const wait = Math.max(soonest, LEAST_WAIT_MS);
+    this.#stopTimer = this.#clock.after(wait, () => this.#watch());
   }
 
   #deadline(): { limit: number; passed: () => void } {
@@ -274,11 +318,15 @@ class Outgoing {
       };
     }
     if (this.#stage === "sent") {
+      // The hub may still be waiting for another recipient's answer or bytes: it knows, we do not.
+      const limit = grace > 0
+        ? Math.max(accept_ms, idle_ms, receipt_ms)
+        : receipt_ms;
       const state = `no receipt came within ${
-        formatSeconds(receipt_ms)
+        formatSeconds(limit)
       } of the last byte`;
       return {
-        limit: receipt_ms + grace,
+        limit: limit + grace,
         passed: () => this.failAll("deadline.receipt", state),
       };
     }
@@ -286,10 +334,19 @@ class Outgoing {
     return {
       limit: idle_ms + grace,
       passed: () => {
-        if (!this.#starved) return this.failAll("deadline.idle", state);
+        // A pipe may be slow; a file that stops coming is stuck.
+        if (!this.#starved || this.#offer.size !== null) {
+          return this.failAll("deadline.idle", state);
+        }
         this.#movedAt = this.#clock.now();
-        this.#watch();
       },
     };
   }
+}
+
+function failedOutcome(
+  { code, message }: Cancel,
+  retryable = isRetryable(code),
+): Outcome {
+  return { status: "failed", code, message, retryable };
 }

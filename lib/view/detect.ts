@@ -74,6 +74,8 @@ function byContent(
   if (table) return "csv";
   if (lines) return "ndjson";
   if (extension === "json" || extension === "geojson") return "json";
+  // One line with a comma in it is a sentence as well as a table.
+  if (!start.trimEnd().includes("\n")) return undefined;
   const whole = size < DETECTION_BYTES;
   return guessDelimiter(text, whole).confidence >= 0.8 ? "csv" : undefined;
 }

@@ -2,6 +2,7 @@
  * What is viewed, as bytes that can be read more than once: detection and sampling look at the
  * beginning, then everything is read from the start again.
  */
+import { joined } from "./joined.ts";
 
 /** Where bytes come from. */
 export interface Source {
@@ -116,20 +117,4 @@ export class Tape {
     await this.#iterator?.return?.();
     this.#iterator = undefined;
   }
-}
-
-/** Pieces as one array. */
-export function joined(
-  pieces: readonly Uint8Array[],
-  size: number,
-): Uint8Array {
-  const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined) return only;
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

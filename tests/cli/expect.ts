@@ -1,5 +1,6 @@
 /** Compares what was printed with what a script expects. */
 import type { Below } from "./script.ts";
+import type { Printed } from "./world.ts";
 
 const PLACEHOLDERS: Record<string, string> = {
   "id": "[0-9a-f]{16}",
@@ -69,8 +70,7 @@ function fits(lines: readonly string[], wanted: readonly Wanted[]): boolean {
 /** What is wrong with the output of any command, whatever a script expects; undefined when nothing is. */
 export function flawOf(
   args: readonly string[],
-  stdout: string,
-  stderr: string,
+  { stdout, stderr, isWhole }: Printed,
   status: number,
 ): string | undefined {
   // Colour, asked for by name, is the one reason to print control characters.
@@ -81,7 +81,9 @@ export function flawOf(
     return `it printed a control character: ${JSON.stringify(unsafe)}`;
   }
   if (stderr.includes("a defect in Ferry")) return "it reported a defect";
-  return args.includes("--json") ? jsonFlaw(stdout, status) : undefined;
+  return args.includes("--json") && isWhole
+    ? jsonFlaw(stdout, status)
+    : undefined;
 }
 
 function jsonFlaw(stdout: string, status: number): string | undefined {

@@ -20,6 +20,8 @@ export async function play(source: string, world: World): Promise<void> {
   }
 }
 
+const TESTDATA = new URL("../../testdata/", import.meta.url);
+
 class Player {
   readonly #world: World;
   readonly #place = new Workplace();
@@ -60,12 +62,7 @@ class Player {
       running.signal("sigterm");
       const status = await soon(running.status, `${name} to end`);
       this.#commands.delete(name);
-      const flaw = flawOf(
-        args,
-        running.printed.stdout,
-        running.printed.stderr,
-        status,
-      );
+      const flaw = flawOf(args, running.printed, status);
       if (flaw !== undefined || status !== 143) {
         throw new Error(
           `at the end of the script: ${name}: ${flaw ?? "it did not stop"}\n${
@@ -95,6 +92,11 @@ class Player {
     return address;
   };
 
+  #remember(name: string, address: string): void {
+    this.#addresses.set(name, address);
+    this.#addresses.set(`${name}Port`, address.split(":").at(-1) ?? "");
+  }
+
   readonly #words = (line: string): string[] => wordsOf(line, this.#lookup);
 
   readonly #verbs: Record<string, (step: Step) => void | Promise<void>> = {
@@ -112,12 +114,12 @@ class Player {
       } else if (words[0] === "mute-listener") {
         const listener = muteListener();
         this.#props.push(listener);
-        this.#addresses.set(name, listener.address ?? "");
+        this.#remember(name, listener.address ?? "");
       } else {
         const started = { ...this.#start(words), seen: 0 };
         this.#commands.set(name, started);
         const address = await untilReady(started);
-        if (address !== undefined) this.#addresses.set(name, address);
+        if (address !== undefined) this.#remember(name, address);
       }
     },
     "wait": async ({ rest }) => {
@@ -141,6 +143,13 @@ class Player {
       const [path = "", size] = this.#words(rest);
       if (size === undefined) this.#place.write(path, this.#lines(below));
       else this.#place.fill(path, parseSize(size));
+    },
+    "bring": ({ rest }) => {
+      const [from = ""] = this.#words(rest);
+      this.#place.write(
+        from.slice(from.lastIndexOf("/") + 1),
+        Deno.readFileSync(new URL(from, TESTDATA)),
+      );
     },
     "mkdir": ({ rest }) =>
       this.#place.makeDirectory(this.#words(rest)[0] ?? ""),
@@ -212,7 +221,7 @@ class Player {
       ["stdout", difference(stdout, lines(/^>/))],
       ["stderr", difference(stderr, lines(/^2>/))],
       ["exit", status === wanted ? undefined : `${wanted} is expected`],
-      ["output", flawOf(args, stdout, stderr, status)],
+      ["output", flawOf(args, running.printed, status)],
     ].filter(([, problem]) => problem !== undefined);
     if (problems.length === 0) return;
     throw new Error(

@@ -26,21 +26,28 @@ export async function untilReady(
 }
 
 /** Waits for a line that fits, behind those found before. */
-export async function find(started: Started, pattern: RegExp): Promise<string> {
+export async function find(
+  started: Started,
+  pattern: RegExp,
+): Promise<string> {
   const { running } = started;
-  let ended = false;
-  running.status.then(() => ended = true);
-  while (true) {
-    const { lines } = running.printed;
-    for (; started.seen < lines.length; started.seen++) {
-      const line = lines[started.seen] ?? "";
-      if (!pattern.test(line)) continue;
-      started.seen++;
-      return line;
+  let over = false;
+  running.status.then(() => over = true);
+  const search = async (): Promise<string> => {
+    while (true) {
+      const { lines } = running.printed;
+      while (started.seen < lines.length) {
+        const line = lines[started.seen++] ?? "";
+        if (pattern.test(line)) return line;
+      }
+      if (over) throw new Error(`it ended before\n${shown(running)}`);
+      await Promise.race([running.printed.changed, running.status]);
     }
-    if (ended) throw new Error(`it ended before\n${shown(running)}`);
-    const next = Promise.race([running.printed.changed, running.status]);
-    await soon(next, `a line that fits ${pattern}`, running);
+  };
+  try {
+    return await soon(search(), `a line that fits ${pattern}`, running);
+  } finally {
+    over = true;
   }
 }
 

@@ -37,6 +37,9 @@ export class Printed {
   #lines: string[] = [];
   #changed = Promise.withResolvers<void>();
 
+  /** Cleared when nobody reads stdout to its end. */
+  isWhole = true;
+
   get stdout(): string {
     return this.#text.stdout;
   }
@@ -72,6 +75,11 @@ export const inProcess: World = {
   hostname: "testhost",
   start({ args, cwd, env, stdin, stdinHeld, stdoutClosed }) {
     const printed = new Printed();
+    // As with a real pipe, who writes notices it, and not before.
+    const hangUp = () => {
+      printed.isWhole = false;
+      return Promise.resolve();
+    };
     const world = fakeContext({
       clock: systemClock,
       cwd,
@@ -83,14 +91,17 @@ export const inProcess: World = {
           if (!stdinHeld) controller.close();
         },
       }),
-      heard: (stream, text) => printed.add(stream, text),
+      heard: (stream, text) => {
+        if (stream === "stdout" && !printed.isWhole) world.closeStdout();
+        else printed.add(stream, text);
+      },
     });
-    if (stdoutClosed) world.closeStdout();
+    if (stdoutClosed) hangUp();
     return {
       printed,
       status: run(args, world.context),
       signal: (kind) => world.interrupt(kind),
-      hangUp: () => Promise.resolve(world.closeStdout()),
+      hangUp,
     };
   },
 };
@@ -125,7 +136,11 @@ export function asProcesses(command: readonly string[]): World {
         (text) => printed.add("stderr", text),
       );
       const fed = feed(child.stdin, stdin, stdinHeld, child.status);
-      if (stdoutClosed) stdout.cancel();
+      const hangUp = () => {
+        printed.isWhole = false;
+        return stdout.cancel();
+      };
+      if (stdoutClosed) hangUp();
       const ended = async (): Promise<number> => {
         const { code } = await child.status;
         await Promise.all([stdout.done, stderr.done, fed]);
@@ -135,7 +150,7 @@ export function asProcesses(command: readonly string[]): World {
         printed,
         status: ended(),
         signal: (kind) => child.kill(kind === "sigint" ? "SIGINT" : "SIGTERM"),
-        hangUp: () => stdout.cancel(),
+        hangUp,
       };
     },
   };

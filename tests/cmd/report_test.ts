@@ -357,3 +357,24 @@ Deno.test("Reporter counts transfers for the summary, once", () => {
     exit: 7,
   }]);
 });
+
+Deno.test("a --json line is one line for every reader, and nothing in it moves a terminal", () => {
+  const text = "\x7f\x9b2J\x85a\u2028b\u2029\u202ec\u2066\u200f\ufeff\x1b[2J\n";
+  const { context, stdout } = fakeContext();
+  new Reporter(context, { ...PLAIN, json: true }).event({
+    event: "transfer.completed",
+    ...RECEIVED,
+    kind: "text",
+    sha256: "00",
+    text,
+    bytes_per_s: 0,
+  });
+  const line = stdout();
+  assertEquals(
+    line.match(/[^\n\x20-\x7e]/gu),
+    null,
+    "something stands as it came",
+  );
+  assertEquals(line.indexOf("\n"), line.length - 1);
+  assertEquals(JSON.parse(line).text, text);
+});

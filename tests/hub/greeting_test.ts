@@ -1,6 +1,7 @@
 /** The greeting: who gets in under which name, and what strangers are told. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
+import type { Listener } from "../../lib/hub/hub.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import { pattern } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
@@ -143,20 +144,25 @@ Deno.test("a connection that does not greet in time is told so and ended", async
   assertEquals(hub.hub.peers().length, 1);
 });
 
-Deno.test("strangers that do not greet take a bounded number of places, and peers get in again after them", async () => {
+Deno.test("strangers that do not greet take a bounded number of places, and keep nobody out", async () => {
   await using hub = new TestHub();
   using strangers = new DisposableStack();
   const ends: RawEnd[] = [];
   for (let i = 0; i < 64; i++) {
     ends.push(strangers.use(await RawEnd.connect(hub.port)));
   }
-  using refused = await RawEnd.connect(hub.port);
-  assertEquals(await refused.next(), undefined);
-  await ends[0]?.write(encoder.encode("no greeting"));
-  await ends[0]?.ended();
-  ends[0]?.conn.close();
-  await hub.heard("trouble 127.0.0.1");
   using _bob = await RawEnd.join(hub.port, "bob");
+  // The oldest stranger made room, and no other.
+  await ends[0]?.ended().catch(() => {});
+  await hub.heard("trouble 127.0.0.1: limit: others came before it had");
+  await ends[1]?.send(hello("carol"));
+  await ends[1]?.expect("welcome");
+  using _dave = await RawEnd.join(hub.port, "dave");
+  assertEquals(hub.hub.peers().map(({ name }) => name), [
+    "bob",
+    "carol",
+    "dave",
+  ]);
 });
 
 Deno.test("a name that is held is adapted for who allows it, and found under the new name", async () => {
@@ -260,4 +266,65 @@ Deno.test("everyone hears who joins and leaves, with the names each holds", asyn
   }
   assertEquals(await heard.promise, "bob");
   assertEquals([...alice.client.peers.keys()], ["alice"]);
+});
+
+/** A listener whose connections seem to come from these addresses, in turn. */
+function from(...addresses: string[]): Listener {
+  const inner = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return {
+    addr: inner.addr,
+    close: () => inner.close(),
+    async accept() {
+      const conn = await inner.accept();
+      return {
+        read: (into) => conn.read(into),
+        write: (bytes) => conn.write(bytes),
+        closeWrite: () => conn.closeWrite(),
+        close: () => conn.close(),
+        remoteAddr: { hostname: addresses.shift() },
+      };
+    },
+  };
+}
+
+Deno.test("a one-shot sends under a peer's name only from the machine of that peer", async () => {
+  const listener = from("192.0.2.1", "192.0.2.1", "192.0.2.2");
+  await using hub = new TestHub({ listener });
+  using _bob = await RawEnd.join(hub.port, "bob");
+  using own = await RawEnd.join(hub.port, "Bob", { role: "oneshot" });
+  assertEquals(own.welcome.name, "Bob");
+  using other = await RawEnd.join(hub.port, "Bob", { role: "oneshot" });
+  assertEquals(other.welcome.name, "Bob-2");
+});
+
+Deno.test("a one-shot cannot take a reserved name", async () => {
+  await using hub = new TestHub();
+  using end = await RawEnd.connect(hub.port);
+  await end.send(hello("hub", { role: "oneshot" }));
+  const told = await end.expect("error");
+  assertEquals(told.code, "bad-name");
+});
+
+Deno.test("a connection the system cannot set up any more ends by itself, and the hub goes on", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let taken = 0;
+  await using hub = new TestHub({
+    listener: {
+      addr: listener.addr,
+      close: () => listener.close(),
+      async accept() {
+        const conn = await listener.accept();
+        // What macOS says of a connection that was reset before it was taken.
+        if (taken++ === 0) {
+          conn.setNoDelay = () => {
+            throw new TypeError("Invalid argument");
+          };
+        }
+        return conn;
+      },
+    },
+  });
+  using first = await RawEnd.connect(hub.port);
+  first.conn.close();
+  using _bob = await RawEnd.join(hub.port, "bob");
 });

@@ -46,6 +46,23 @@ Deno.test("a recipient that stops reading fails with deadline.idle; the others a
   assertEquals(hub.hub.peers().length, 3);
 });
 
+Deno.test("a connection that takes no byte is ended by its hub; the sender hears which deadline it was", async () => {
+  await using hub = new TestHub({ idleMs: 2_000 });
+  await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
+  await using _carol = await TestPeer.join(hub.port, "carol", hub.clock);
+  using bob = await RawEnd.join(hub.port, "bob");
+  const heard = send(alice, pattern(LARGE), { to: ["bob", "carol"] });
+  const { id } = await bob.expect("offer");
+  await bob.send({ type: "accept", id, offset: 0 });
+  await bob.expectData();
+  assertEquals(await heard.code("carol"), "delivered");
+  await hub.clock.advance(2_000);
+  assertEquals(await heard.code("bob"), "deadline.idle");
+  assertEquals(await heard.message("bob"), "no byte could be sent for 2 s");
+  await hub.heard("trouble bob: deadline.idle");
+  await hub.heard("left bob");
+});
+
 Deno.test("a recipient that does not answer an offer fails with deadline.accept and is told", async () => {
   await using hub = new TestHub();
   await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
@@ -219,4 +236,47 @@ Deno.test("a hub that shuts down fails what is under way with shutdown and tells
   bob.conn.close();
   await done;
   assertEquals(hub.dir.list("spool"), []);
+});
+
+Deno.test("a sender that stops in the middle of a file without leaving fails by the idle deadline, at every recipient", async () => {
+  await using hub = new TestHub();
+  await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
+  using alice = await RawEnd.join(hub.port, "alice");
+  const deadlines = { accept_ms: 9_000, idle_ms: 5_000, receipt_ms: 9_000 };
+  const offered = offer({ size: LARGE, to: ["bob", "hub"], deadlines });
+  await alice.send({ type: "offer", ...offered });
+  await alice.expect("accept");
+  const piece = pattern(64 * 1024);
+  await alice.data(offered.id, 0, piece);
+  await bob.events.of("transfer.started");
+  await hub.events.of("transfer.started");
+  await hub.clock.advance(20_000);
+  const receipts = [
+    await alice.expect("receipt"),
+    await alice.expect("receipt"),
+  ];
+  assertEquals(
+    receipts.map(({ recipient, status }) => `${recipient} ${status}`).sort(),
+    ["bob failed", "hub failed"],
+  );
+  assertEquals((await bob.events.of("transfer.failed")).code, "deadline.idle");
+  assertEquals((await hub.events.of("transfer.failed")).code, "deadline.idle");
+  assertEquals(bob.files(), []);
+  assertEquals(hub.spooled(), []);
+});
+
+Deno.test("a sender waits for the hub as long as its longest deadline, whatever one recipient has answered", async () => {
+  await using hub = new TestHub();
+  await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
+  await using _carol = await TestPeer.join(hub.port, "carol", hub.clock);
+  using bob = await RawEnd.join(hub.port, "bob");
+  const heard = send(alice, pattern(1_000), {
+    to: ["bob", "carol"],
+    inline: true,
+    deadlines: { accept_ms: 20_000, idle_ms: 1_000, receipt_ms: 1_000 },
+  });
+  await bob.expect("offer");
+  assertEquals(await heard.code("carol"), "delivered");
+  await hub.clock.advance(20_000);
+  assertEquals(await heard.code("bob"), "deadline.accept");
 });

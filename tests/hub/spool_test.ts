@@ -188,6 +188,7 @@ Deno.test("spool directories of dead hubs are cleared away, those of living ones
   Deno.mkdirSync(dir.at("mine"));
   Deno.writeTextFileSync(dir.at("mine", "lock"), "");
   const next = new SpoolRoom(dir.path);
+  next.sweep();
   next.path("body");
   assertEquals(dir.list().length, 3);
   assert(!dir.list().includes("hub-dead"), "the dead hub's is still there");

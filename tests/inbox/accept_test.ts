@@ -90,11 +90,13 @@ for (const inline of [false, true]) {
   Deno.test(`${how} that a person refuses is declined, and nothing is kept`, async () => {
     const person = new Person();
     await using bob = await Hosted.join(person.inbox);
+    const { pending } = bob.clock;
     const { id } = await bob.offer({ size: BODY.length, inline });
     if (inline) await bob.body(id, BODY);
     await person.asked();
     person.says(false);
     assertEquals((await bob.hub.expect("reject")).code, "declined");
+    assertEquals(bob.clock.pending, pending, "the deadline still runs");
     assertEquals(bob.peer.files(), []);
     assertEquals(bob.peer.events.kinds, DECLINED);
   });

@@ -28,7 +28,8 @@ export class TestHub implements AsyncDisposable {
   ) {
     const { clock, news } = this;
     this.hub = new Hub({
-      listener: Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+      listener: options.listener ??
+        Deno.listen({ hostname: "127.0.0.1", port: 0 }),
       name: "testhub",
       software: "test",
       clock,

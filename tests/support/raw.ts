@@ -74,6 +74,12 @@ export class RawEnd implements Disposable {
     return this.write(encodeMessage(message));
   }
 
+  /** Sends messages in one write. */
+  async sendTogether(...messages: Message[]): Promise<void> {
+    const frames = messages.map(encodeMessage);
+    await this.write(await new Blob(frames).bytes());
+  }
+
   /** Sends a control frame with any payload. */
   frame(type: keyof typeof FrameType, payload: string): Promise<void> {
     const bytes = new TextEncoder().encode(payload);

@@ -465,6 +465,9 @@ Deno.test("dates that cannot be meant are usage errors that say why", () => {
     [{ date: "2024", from: "2024" }, "--date was given together with"],
     [{ date: "2024", to: "2024" }, "--date was given together with"],
     [{ date: "\x1b[31m" }, "is not a date"],
+    [{ field: "when" }, "Cannot use --date-field: no date is asked for"],
+    [{ tz: "UTC" }, "Cannot use --tz: no date is asked for"],
+    [{ includeUndated: true }, "Cannot use --include-undated: no date"],
   ];
   for (const [words, message] of cases) {
     const failure = assertThrows(

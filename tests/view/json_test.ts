@@ -364,3 +364,53 @@ Deno.test("JSON and CSV in UTF-16 and Windows-1252 are shown as UTF-8", async ()
     assertEquals(csv.out, "city,n\nKöln,1\n");
   }
 });
+
+Deno.test("a limit keeps the first records of a document, in its shape", async () => {
+  const limited = async (text: string, limit: number, options = {}) => {
+    const { out, failure } = await look(text, "x.json", {
+      limit,
+      compact: true,
+      ...options,
+    });
+    return failure?.message ?? out.trimEnd();
+  };
+  assertEquals(await limited("[1,[2],3]", 2), "[1,[2]]");
+  assertEquals(await limited("[1,2]", 5), "[1,2]");
+  assertEquals(await limited("[1,2]", 0), "[]");
+  const wrapped = '{"n":1,"rows":[{"a":1},{"a":2}],"end":[1,2]}';
+  assertEquals(
+    await limited(wrapped, 1),
+    '{"n":1,"rows":[{"a":1}],"end":[1,2]}',
+  );
+  assertEquals(await limited(wrapped, 1, { path: "end" }), "[1]");
+  assertEquals(await limited('{"a":1}', 3), '{"a":1}');
+  const dated = '[{"on":"2024-05-01"},{"on":"2024-05-02"},{"on":"2024-05-03"}]';
+  assertEquals(
+    await limited(dated, 1, { dates: { from: "2024-05-02" } }),
+    '[{"on":"2024-05-02"}]',
+  );
+});
+
+Deno.test("a limit ends the reading of a long array at once", async () => {
+  const rows = Array.from({ length: 50_000 }, (_, n) => `{"n":${n}}`);
+  const { out, failure } = await look(`[${rows.join()},oops`, "x.json", {
+    limit: 2,
+    compact: true,
+  });
+  assertEquals(failure, undefined);
+  assertEquals(out, '[{"n":0},{"n":1}]\n');
+});
+
+Deno.test("the part at a path is filtered by date also when it is longer than one read", async () => {
+  const rows = Array.from(
+    { length: 5000 },
+    (_, n) => `{"on":"2024-05-0${1 + n % 9}","n":${n}}`,
+  );
+  const { out, failure } = await look(
+    `{"rows":[${rows.join()}],"end":1}`,
+    "x.json",
+    { path: "rows", dates: { date: "2024-05-01" }, limit: 2, compact: true },
+  );
+  assertEquals(failure, undefined);
+  assertEquals(out, '[{"on":"2024-05-01","n":0},{"on":"2024-05-01","n":9}]\n');
+});

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { Failure } from "../../lib/failure.ts";
+import { viewData } from "../../lib/view/data.ts";
 import { fileSource, streamSource } from "../../lib/view/file.ts";
 import { type Source, Tape } from "../../lib/view/source.ts";
 
@@ -125,3 +126,41 @@ Deno.test("files are read whole; what is missing or a directory is an input fail
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("lines kept here and there are written together, a piece at a time", async () => {
+  const lines = Array.from(
+    { length: 2000 },
+    (_, n) => `{"on":"2024-05-0${1 + n % 2}","n":${n}}\n`,
+  );
+  const bytes = new TextEncoder().encode(lines.join(""));
+  let writes = 0;
+  let text = "";
+  const { shown } = await viewData(
+    "ndjson",
+    new Tape({ name: "x", open: () => pieces(bytes, 1 << 14) }),
+    { dates: { date: "2024-05-01" } },
+    {
+      write(piece) {
+        writes++;
+        text += typeof piece === "string"
+          ? piece
+          : new TextDecoder().decode(piece);
+      },
+      note() {},
+      screen: { terminal: false, color: false, columns: 80, rows: 24 },
+      here: { now: 0, zone: "UTC" },
+    },
+  );
+  assertEquals(shown, 1000);
+  assertEquals(text, lines.filter((_, n) => n % 2 === 0).join(""));
+  assert(writes <= Math.ceil(bytes.length / (1 << 14)) * 2, `${writes} writes`);
+});
+
+async function* pieces(
+  bytes: Uint8Array,
+  size: number,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) {
+    yield await Promise.resolve(bytes.slice(at, at + size));
+  }
+}

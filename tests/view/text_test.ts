@@ -101,6 +101,9 @@ Deno.test("the type goes by magic bytes, then content, then extension", () => {
   }
   for (
     const [content, name] of [["", "x.csv"], ["only words", "x.txt"], [
+      "words, one line",
+      "x.txt",
+    ], [
       "a\0b,c",
       "x.csv",
     ], ["\x7fELF\x01\x02\x03\x04", "x"]]

@@ -57,6 +57,7 @@ export async function sampleTable(
     hasHeader(rows, comma);
   const header = headed ? rows.shift() : undefined;
   const columns = header?.length ?? usualLength(rows.slice(0, 100));
+  let types: ColumnType[] | undefined;
   return {
     encoding,
     delimiter,
@@ -64,7 +65,10 @@ export async function sampleTable(
     newline: /^[^\n]*\r\n/.test(text) ? "\r\n" : "\n",
     header,
     names: columnNames(header ?? new Array<string>(columns).fill("")),
-    types: typesOf(rows, columns, comma),
+    // Rows that are only passed on have no use for them.
+    get types() {
+      return types ??= typesOf(rows, columns, comma);
+    },
     rows,
   };
 }
@@ -90,15 +94,18 @@ export async function eachRow(
 ): Promise<void> {
   const decoder = new TextDecoder(encoding);
   const cutter = new RowCutter(delimiter, name);
+  let first = true;
   try {
     for await (const piece of pieces) {
       const text = decoder.decode(piece, { stream: true });
       await before?.(text);
-      // Whoever looks at the text beforehand shows it: a screenful at a time, so that the first
-      // one does not wait for the rest of the piece.
-      const step = before === undefined ? text.length : SCREENFUL;
-      for (let at = 0; at < text.length; at += step) {
-        const part = step < text.length ? text.slice(at, at + step) : text;
+      // Whoever looks at the text beforehand shows it: a screenful at a time, and one for everyone
+      // in the beginning, so that the first does not wait for the rest of the piece.
+      for (let at = 0, step; at < text.length; at += step) {
+        step = first || before !== undefined ? SCREENFUL : text.length;
+        first = false;
+        const all = at === 0 && step >= text.length;
+        const part = all ? text : text.slice(at, at + step);
         if (!cutter.feed(part, take)) return;
         await between?.();
       }

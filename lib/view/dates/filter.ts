@@ -39,17 +39,39 @@ export interface DatePlan {
   readonly range: DateRange;
 }
 
+/** What says how to filter by date, and nothing without one. */
+const NEED_A_DATE = {
+  field: "--date-field",
+  recordsAt: "--records-at",
+  tz: "--tz",
+  order: "--date-order",
+  epoch: "--epoch",
+  includeUndated: "--include-undated",
+} as const;
+
 /**
  * The plan for these options, undefined when they ask for no date.
  *
- * @throws Failure `usage` for dates and zones that cannot be meant.
+ * @throws Failure `usage` for dates and zones that cannot be meant, and for a field, a zone and the
+ *   like without a date.
  */
 export function planDates(
   options: DateOptions,
   here: HereAndNow,
 ): DatePlan | undefined {
+  if (!asksForDates(options)) {
+    for (const [name, flag] of Object.entries(NEED_A_DATE)) {
+      const given = options[name as keyof typeof NEED_A_DATE];
+      if (given === undefined || given === false) continue;
+      throw new Failure(
+        "usage",
+        `Cannot use ${flag}: no date is asked for`,
+        { hint: "Add --date, --from or --to" },
+      );
+    }
+    return undefined;
+  }
   const zone = zoneNamed(options.tz ?? "local", here.zone);
-  if (!asksForDates(options)) return undefined;
   return { options, zone, range: rangeOf(options, here.now, zone) };
 }
 

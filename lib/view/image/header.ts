@@ -106,13 +106,31 @@ export function describe(
   header: ImageHeader,
   bytes: number,
 ): string {
-  const swap = swapsSides(header.orientation);
-  const width = swap ? header.height : header.width;
-  const height = swap ? header.width : header.height;
+  const { width, height } = upright(header);
   const frames = header.frames > 1 ? ` ${header.frames} frames` : "";
   return `${
     safe(name)
   } ${header.format} ${width}x${height} ${bytes} bytes${frames}`;
+}
+
+/** An image as it is shown: its sides as they stand upright. Throws as `declaredHeader` does. */
+export function uprightFacts(
+  name: string,
+  bytes: Uint8Array,
+): Pick<ImageHeader, "format" | "width" | "height" | "frames"> {
+  const header = declaredHeader(name, bytes);
+  return {
+    format: header.format,
+    ...upright(header),
+    frames: header.frames,
+  };
+}
+
+function upright(header: ImageHeader): { width: number; height: number } {
+  const { width, height } = header;
+  return swapsSides(header.orientation)
+    ? { width: height, height: width }
+    : { width, height };
 }
 
 /** The failure for a file whose contents cannot be shown; `state` ends the sentence. */

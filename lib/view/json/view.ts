@@ -12,12 +12,11 @@ import { type Encoding, encodingOf } from "../encoding.ts";
 import { FieldSample, SAMPLE_RECORDS } from "../dates/field.ts";
 import type { ViewOut, ViewResult } from "../out.ts";
 import type { Tape } from "../source.ts";
-import { formatPath, parsePath, type Path, samePath } from "./path.ts";
+import { formatPath, parsePath, type Path } from "./path.ts";
+import { RecordPicker, valuesAt } from "./pick.ts";
 import { JsonPrinter, type PrintStyle } from "./printer.ts";
 import {
-  dateText,
   KEYS,
-  type RecordHooks,
   RecordsFinder,
   type RecordsPlace,
   RecordWalker,
@@ -26,13 +25,15 @@ import {
 import { reportPaths, reportStats } from "./report.ts";
 import { Selector } from "./select.ts";
 import { PathSurvey } from "./survey.ts";
-import { JsonTokenizer, type TokenKind, type TokenTaker } from "./tokens.ts";
+import { JsonTokenizer, type TokenTaker } from "./tokens.ts";
 
 /** Bytes the encoding is judged by. */
 const ENCODING_BYTES = 16 << 10;
 
 /** What the command line says about JSON. */
 export interface JsonOptions {
+  /** Show no more records than this. */
+  readonly limit?: number | undefined;
   readonly depth?: number | undefined;
   readonly path?: string | undefined;
   readonly paths?: boolean | undefined;
@@ -71,19 +72,19 @@ export async function viewJson(
   const survey = summary ? new PathSurvey() : undefined;
   const printer = new JsonPrinter(styleOf(options, out));
   let filter: DateFilter | undefined;
-  let taker: TokenTaker = survey ?? printer;
-  if (dates !== undefined) {
-    const place = await findRecords(document, path, dates);
-    const field = await findField(document, path, place, dates);
-    if (field !== undefined) {
-      filter = new DateFilter(dates, field);
-      taker = filtered(filter, place, taker);
-    } else {
-      out.note("date field: none (there are no records)");
+  let picker: RecordPicker | undefined;
+  if (dates !== undefined || options.limit !== undefined) {
+    const place = await findRecords(document, path, dates?.options.recordsAt);
+    if (dates !== undefined) {
+      const field = await findField(document, path, place, dates);
+      if (field !== undefined) filter = new DateFilter(dates, field);
+      else out.note("date field: none (there are no records)");
     }
+    picker = new RecordPicker(place, filter, options.limit, survey ?? printer);
   }
   try {
-    await pump(tape.last(), document, path, taker, {
+    await pump(tape.last(), document, path, picker ?? survey ?? printer, {
+      enough: () => picker?.full === true,
       drain: async () => {
         const text = printer.take();
         if (text !== "") await out.write(text);
@@ -102,8 +103,7 @@ export async function viewJson(
     await prepareWidth(survey.facts.map(({ path }) => path).join(""));
     await out.write(report(survey, out.screen));
   }
-  if (filter !== undefined) return { shown: filter.kept };
-  return { shown: dates === undefined ? 1 : 0 };
+  return { shown: picker?.kept ?? 1 };
 }
 
 /** A document to be read, perhaps more than once. */
@@ -157,7 +157,7 @@ async function pump(
     throw error;
   }
   await follow.drain?.();
-  if (selector?.done === false) {
+  if (!enough && selector?.done === false) {
     const there = selector.alternatives;
     throw new Failure(
       "bad-data",
@@ -174,10 +174,9 @@ async function pump(
 async function findRecords(
   document: Document,
   path: Path | undefined,
-  dates: DatePlan,
+  at: string | undefined,
 ): Promise<RecordsPlace> {
   const { tape } = document;
-  const at = dates.options.recordsAt;
   const finder = new RecordsFinder(
     at === undefined ? undefined : parsePath(at),
   );
@@ -242,56 +241,4 @@ async function findField(
     column: choice.sample.decide(options),
     others: choice.others,
   };
-}
-
-/** Calls `take` with the date text of each record: the value at a path, or the record's own key. */
-function valuesAt(
-  path: Path | undefined,
-  take: (value: string | undefined) => void,
-  start?: () => void,
-): RecordHooks {
-  let value: string | undefined;
-  return {
-    start(key) {
-      value = path === undefined ? key : undefined;
-      start?.();
-    },
-    scalar(kind, text, steps, from) {
-      if (path === undefined || steps.length - from !== path.length) return;
-      if (samePath(path, steps.slice(from))) value = dateText(kind, text);
-    },
-    end: () => take(value),
-  };
-}
-
-/** Passes on the records that the filter keeps, and everything around them. */
-function filtered(
-  filter: DateFilter,
-  place: RecordsPlace,
-  next: TokenTaker,
-): TokenTaker {
-  const { name } = filter.field;
-  const path = name === KEYS ? undefined : parsePath(name);
-  // The tokens of the current record, until its end tells whether it stays.
-  let held: [TokenKind, string][] | undefined;
-  const hooks = valuesAt(path, (value) => {
-    const record = held ?? [];
-    held = undefined;
-    if (filter.keeps(value)) {
-      for (const [kind, text] of record) next.token(kind, text);
-    } else if (place.kind === "one") {
-      // The document was its one record: without it, an empty list is left.
-      if (place.path.length > 0) next.token("literal", "null");
-      else {
-        next.token("[", "[");
-        next.token("]", "]");
-      }
-    }
-  }, () => held = []);
-  return new RecordWalker(place, hooks, {
-    token(kind, text) {
-      if (held === undefined) next.token(kind, text);
-      else held.push([kind, text]);
-    },
-  });
 }

@@ -5,6 +5,7 @@ import { JsonPrinter, type PrintStyle } from "../json/printer.ts";
 import { Selector } from "../json/select.ts";
 import type { PathSurvey } from "../json/survey.ts";
 import type { TokenTaker } from "../json/tokens.ts";
+import { joined } from "../joined.ts";
 import { tokenize } from "./keep.ts";
 
 /** What becomes of a line that stays. */
@@ -38,7 +39,10 @@ export class Runs implements Shower {
     this.#flush();
     const parts = this.#parts;
     this.#parts = [];
-    return parts;
+    // One write of all: a write costs more than the copy.
+    return parts.length < 2
+      ? parts
+      : [joined(parts, parts.reduce((sum, part) => sum + part.length, 0))];
   }
 
   #flush(): void {
