@@ -12,6 +12,8 @@ const PASTE_ON = "\x1b[?2004h";
 const PASTE_OFF = "\x1b[?2004l";
 /** How a progress bar begins: what stood on its line is gone. */
 const ERASED = "\r\x1b[K";
+/** No sequence a command ends with is longer. */
+const MAX_CODE = 16;
 /** Lines held back while a command has the terminal; older ones are dropped. */
 const MAX_HELD = 1_000;
 
@@ -85,8 +87,13 @@ export class Screen {
     const decoder = new TextDecoder();
     let last = "";
     const output = this.#like((data) => {
-      const end = data.slice(-1);
-      last = (typeof end === "string" ? end : decoder.decode(end)) || last;
+      const text = typeof data === "string"
+        ? data
+        : decoder.decode(data.slice(-MAX_CODE));
+      // Whoever ends with a sequence has put the cursor where it belongs.
+      if (text !== "") {
+        last = /\[[\d;?]*[A-Za-z]$/.test(text) ? "" : text.slice(-1);
+      }
       return this.#stdout.write(data);
     });
     const back = () => {
@@ -138,11 +145,13 @@ export class Screen {
     const { widths, row, column } = this.#drawn;
     this.#drawn = undefined;
     const columns = Math.max(this.#stdout.columns(), 1);
-    let up = Math.floor(column / columns);
-    for (const w of widths.slice(0, row)) {
-      up += Math.max(Math.ceil(w / columns), 1);
-    }
-    return `\r${up > 0 ? `\x1b[${up}A` : ""}\x1b[J`;
+    const heights = widths.map((w) => Math.max(Math.ceil(w / columns), 1));
+    const above = heights.slice(0, row).reduce((sum, h) => sum + h, 0);
+    const up = above + Math.floor(column / columns);
+    const height = heights.reduce((sum, h) => sum + h, 0);
+    // From the screen's first cell "erase below" would be "erase all", which tmux keeps a copy of.
+    const erase = height > 1 ? "\x1b[K\x1b[1B\x1b[J\x1b[1A" : "\x1b[K";
+    return `\r${up > 0 ? `\x1b[${up}A` : ""}${erase}`;
   }
 
   #live(): string {

@@ -15,9 +15,11 @@ export class FakeTerminal {
     return { line: this.#text(this.#row), column: this.#column };
   }
 
-  /** All lines, those scrolled off too. */
+  /** All lines, those scrolled off too, without the empty ones below the cursor. */
   lines(): string[] {
-    return this.#lines.map((_, row) => this.#text(row));
+    const lines = this.#lines.map((_, row) => this.#text(row));
+    while (lines.length > this.#row + 1 && lines.at(-1) === "") lines.pop();
+    return lines;
   }
 
   /** Takes what a program writes. */
@@ -68,6 +70,9 @@ export class FakeTerminal {
           this.#lines.length - this.rows,
           0,
         );
+        return;
+      case "B":
+        this.#row = Math.min(this.#row + count, this.#lines.length - 1);
         return;
       case "C":
         this.#column = Math.min(this.#column + count, this.columns - 1);
