@@ -94,6 +94,7 @@ export const TOPICS: readonly Topic[] = [
           ]),
           ["NO_COLOR", "Turns colours off unless --color always is given"],
           ["CI", "Turns questions off, as --no-input does"],
+          ["ACCESSIBLE", "Asks in plain lines, as --accessible does"],
           [
             "XDG_CONFIG_HOME",
             "The config file is ferry/config.json in this folder",

@@ -3,6 +3,7 @@ import { parseAcceptPolicy } from "../../lib/inbox/policy.ts";
 import { Failure } from "../../lib/failure.ts";
 import { safe } from "../../lib/text/safe.ts";
 import { formatBytes } from "../../lib/text/units.ts";
+import { paragraph } from "../layout.ts";
 import type { Desk } from "./desk.ts";
 import { latencyLines } from "./latency_table.ts";
 import { ageOf, helpLines, movingLine, policyText } from "./words.ts";
@@ -161,7 +162,9 @@ function policyProblem(text: string): string | undefined {
 }
 
 /** Prints how the menu works. */
-export function helpItem({ ui, post }: Desk): Promise<void> {
-  ui.say(helpLines(post.role));
+export function helpItem({ ui, post, context }: Desk): Promise<void> {
+  const columns = context.stdout.columns();
+  const paragraphs = helpLines(post.role).split("\n");
+  ui.say(paragraphs.map((line) => paragraph(line, columns)).join("\n"));
   return Promise.resolve();
 }
