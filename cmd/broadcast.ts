@@ -66,7 +66,8 @@ export const command = defineCommand({
       .filter((name) => !except.has(name.toLowerCase()));
     if (to.length === 0) {
       await client.close();
-      throw new Failure("absent", "Cannot broadcast: no peer is connected", {
+      const who = except.size === 0 ? "no peer" : "no other peer";
+      throw new Failure("absent", `Cannot broadcast: ${who} is connected`, {
         hint: "peers join with ferry connect",
       });
     }

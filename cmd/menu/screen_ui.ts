@@ -7,6 +7,8 @@ import { TextPrompt } from "../../lib/term/text_prompt.ts";
 import { prepareWidth } from "../../lib/text/width_loader.ts";
 import type { Context, InterruptKind } from "../context.ts";
 import { BusyPrompt } from "./busy_prompt.ts";
+import { LentKeys } from "./lent_keys.ts";
+import { type Open, openPrompt, type PromptUse } from "./open_prompt.ts";
 import { pathsFrom } from "./path_names.ts";
 import type { Questions } from "./questions.ts";
 import { Screen } from "./screen.ts";
@@ -29,18 +31,6 @@ const MAX_AHEAD = 1_000;
 /** Earlier answers kept for each question. */
 const MAX_HISTORY = 50;
 
-/** A prompt on the stack. `T` is what it answers; going back answers undefined. */
-interface Open {
-  press(key: Key): void;
-  view(columns: number, rows: number): View;
-  refresh(): void;
-  reject(reason: unknown): void;
-  /** Letters choose here, so that `i` can open what waits. */
-  readonly isList: boolean;
-  /** It asks about an offer. */
-  readonly isOffer: boolean;
-}
-
 /** See above. */
 export class ScreenUi implements Ui {
   readonly context: Context;
@@ -56,8 +46,7 @@ export class ScreenUi implements Ui {
   #over: unknown;
   #stopEscape = () => {};
   #stopRefresh: (() => void) | undefined;
-  /** Commands that read the keys themselves now. */
-  #borrowers = 0;
+  readonly #lent = new LentKeys();
   /** Stops the command that has the terminal. */
   #interrupt: (() => void) | undefined;
   /** Offers are asked about now, one after the other. */
@@ -156,7 +145,7 @@ export class ScreenUi implements Ui {
     const interrupt = () => {
       for (const listener of [...listeners]) listener("sigint");
     };
-    const keys = this.#lentKeys();
+    const keys = this.#lent.keys(this.#outer.stdin.keys);
     const context: Context = {
       ...this.context,
       stdin: { ...this.#outer.stdin, keys },
@@ -230,23 +219,6 @@ export class ScreenUi implements Ui {
     return await running;
   }
 
-  /** The keyboard for a command: while it listens, the menu does not. */
-  #lentKeys(): Context["stdin"]["keys"] {
-    const { keys } = this.#outer.stdin;
-    return keys && {
-      listen: (listener) => {
-        this.#borrowers++;
-        const stop = keys.listen(listener);
-        let listening = true;
-        return () => {
-          if (listening) this.#borrowers--;
-          listening = false;
-          stop();
-        };
-      },
-    };
-  }
-
   #select(
     choice: Choice,
     several: boolean,
@@ -274,61 +246,22 @@ export class ScreenUi implements Ui {
   /** Puts a prompt on top until it is answered, left (undefined), or `until` resolves (undefined). */
   #ask<T>(
     first: Prompt<T>,
-    how: {
-      readonly isList?: boolean;
-      readonly isOffer?: boolean;
-      readonly left?: (draft: string) => void;
-      readonly refreshed?: (now: Prompt<T>) => Prompt<T>;
-      readonly until?: Promise<void>;
-    } = {},
+    how: PromptUse<T> = {},
   ): Promise<T | undefined> {
     if (this.#over !== undefined) return Promise.reject(this.#over);
-    const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
-    let prompt = first;
-    const close = () => {
-      const at = this.#stack.indexOf(open);
-      if (at >= 0) this.#stack.splice(at, 1);
-      this.#show();
-    };
-    const open: Open = {
-      isList: how.isList ?? false,
-      isOffer: how.isOffer ?? false,
-      view: (columns, rows) => prompt.render(columns, rows),
-      refresh: () => prompt = how.refreshed?.(prompt) ?? prompt,
-      reject: (reason) => {
-        how.left?.(prompt.draft);
-        close();
-        reject(reason);
+    const { open, answer } = openPrompt(first, how, {
+      changed: () => this.#show(),
+      closed: () => {
+        const at = this.#stack.indexOf(open);
+        if (at >= 0) this.#stack.splice(at, 1);
+        this.#show();
       },
-      press: (key) => {
-        const step = prompt.press(key);
-        switch (step.is) {
-          case "open":
-            prompt = step.prompt;
-            return this.#show();
-          case "done":
-            close();
-            return resolve(step.value);
-          case "back":
-            how.left?.(prompt.draft);
-            close();
-            return resolve(undefined);
-          case "complete":
-            pathsFrom(step.typed, this.#outer).then((names) => {
-              prompt = prompt.completed?.(step.typed, names) ?? prompt;
-              this.#show();
-            });
-        }
-      },
-    };
-    how.until?.then(() => {
-      close();
-      resolve(undefined);
+      names: (typed) => pathsFrom(typed, this.#outer),
     });
     this.#stack.push(open);
     this.#show();
     for (const key of this.#ahead.splice(0)) this.#press(key);
-    return promise;
+    return answer;
   }
 
   /** Nothing more is asked: whoever waits for an answer, or asks later, gets the reason. */
@@ -359,7 +292,7 @@ export class ScreenUi implements Ui {
   }
 
   #hear(bytes: Uint8Array): void {
-    if (this.#borrowers > 0) return;
+    if (this.#lent.taken) return;
     this.#stopEscape();
     for (const key of this.#decoder.push(bytes)) this.#press(key);
     if (!this.#decoder.waiting) return;
