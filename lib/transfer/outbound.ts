@@ -200,7 +200,7 @@ class Outgoing {
       offset,
       moved: (bytes) => {
         this.#starved = bytes === 0;
-        this.#movedAt = this.#clock.now();
+        if (bytes > 0) this.#movedAt = this.#clock.now();
       },
       sent: (digest) => {
         this.#enter("sent");
@@ -266,8 +266,9 @@ class Outgoing {
   #deadline(): { limit: number; passed: () => void } {
     const { accept_ms, idle_ms, receipt_ms } = this.#offer.deadlines;
     const grace = this.#graceMs;
+    // An answer for one of several recipients is no ACCEPT: the others may still be deciding.
     if (
-      !this.#answered && (this.#stage === "offered" || this.#stage === "sent")
+      this.#stage === "offered" || (this.#stage === "sent" && !this.#answered)
     ) {
       const state = `the offer was not answered within ${
         formatSeconds(accept_ms)

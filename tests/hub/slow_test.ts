@@ -264,3 +264,41 @@ Deno.test("a sender that stops in the middle of a file without leaving fails by 
   assertEquals(bob.files(), []);
   assertEquals(hub.spooled(), []);
 });
+
+Deno.test("heartbeats between do not put off the idle deadline of a file that stops coming", async () => {
+  await using hub = new TestHub();
+  await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
+  using alice = await RawEnd.join(hub.port, "alice");
+  const offered = offer({ size: LARGE });
+  await alice.send({ type: "offer", ...offered });
+  await alice.expect("accept");
+  await alice.data(offered.id, 0, pattern(64 * 1024));
+  await bob.events.of("transfer.started");
+  // Past the deadline of 30 s, short of the 35 s after which alice herself would be taken for dead.
+  for (let s = 0; s < 32; s++) await hub.clock.advance(1_000);
+  assertEquals((await bob.events.of("transfer.failed")).code, "deadline.idle");
+});
+
+Deno.test("an answer for one recipient does not shorten the time another has to accept", async () => {
+  await using hub = new TestHub();
+  await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
+  using bob = await RawEnd.join(hub.port, "bob");
+  const short = { accept_ms: 20_000, idle_ms: 5_000, receipt_ms: 5_000 };
+  const heard = send(alice, pattern(300_000), {
+    to: ["nobody", "bob"],
+    deadlines: short,
+  });
+  const { id } = await bob.expect("offer");
+  assertEquals(await heard.code("nobody"), "absent");
+  await hub.clock.advance(15_000);
+  await bob.send({ type: "accept", id, offset: 0 });
+  await bob.body(id);
+  await bob.send({
+    type: "receipt",
+    status: "delivered",
+    id,
+    recipient: "bob",
+    verify_ms: 0,
+  });
+  assertEquals(await heard.code("bob"), "delivered");
+});
