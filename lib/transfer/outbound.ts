@@ -21,6 +21,15 @@ import type {
 /** Deadlines come from the sender, who may be hostile: they are not looked at more often than this. */
 const LEAST_WAIT_MS = 10;
 
+const LOST: Cancel = {
+  code: "disconnected",
+  message: "the connection was lost",
+};
+const TOO_MANY: Cancel = {
+  code: "limit",
+  message: "too many transfers to it are open already",
+};
+
 /** How a sending half is set up. */
 export interface OutboundOptions {
   readonly clock: Clock;
@@ -58,8 +67,7 @@ export class Outbound implements Carrier {
       body,
       listener,
     );
-    this.#open.set(offer.id, outgoing);
-    outgoing.begin();
+    if (outgoing.begin()) this.#open.set(offer.id, outgoing);
     return outgoing;
   }
 
@@ -92,7 +100,7 @@ class Outgoing {
   /** Recipients the listener has not heard the end of, by lower-case name. */
   readonly #awaited: Map<string, string>;
   #outflow: Outflow | undefined;
-  #stage: "offered" | "streaming" | "sent" | "over" = "offered";
+  #stage: "new" | "offered" | "streaming" | "sent" | "over" = "new";
   #answered = false;
   /** The body itself has nothing to send now. */
   #starved = false;
@@ -118,17 +126,30 @@ class Outgoing {
     this.#movedAt = this.#clock.now();
   }
 
-  begin(): void {
-    if (!this.#connection.session.mayOffer) {
-      const state = "too many transfers to it are open already";
-      return this.failAll("limit", state);
+  /** Makes the offer; false when it could not be made, and the transfer has failed. */
+  begin(): boolean {
+    const refused = this.#obstacle();
+    if (refused === undefined) {
+      this.#connection.send({ type: "offer", ...this.#offer });
+      if (this.#connection.isOpen) {
+        this.#stage = "offered";
+        this.#watch();
+        if (this.#offer.inline) this.#stream(0);
+        return true;
+      }
     }
-    this.#connection.send({ type: "offer", ...this.#offer });
-    if (!this.#connection.isOpen) {
-      return this.failAll("disconnected", "the connection was lost");
+    const { code, message } = refused ?? LOST;
+    this.failAll(code, message);
+    return false;
+  }
+
+  #obstacle(): Cancel | undefined {
+    const { session } = this.#connection;
+    // The id is the first sender's choice: the other side may still remember an earlier transfer by it.
+    if (session.isOutgoing(this.#offer.id)) {
+      return { code: "failure", message: "its transfer id is in use" };
     }
-    this.#watch();
-    if (this.#offer.inline) this.#stream(0);
+    return session.mayOffer ? undefined : TOO_MANY;
   }
 
   receive(answer: Answer): void {
@@ -227,12 +248,14 @@ class Outgoing {
   /** Nobody waits any more: closes a body that is still flowing, and lets go of everything. */
   #finish(): void {
     if (this.#stage === "over") return;
+    const wasOffered = this.#stage !== "new";
     this.#stage = "over";
     this.#stopTimer();
     if (this.#outflow !== undefined) this.#connection.detach(this.#outflow);
     this.#outflow = undefined;
     const { id } = this.#offer;
-    if (this.#connection.isOpen && this.#connection.session.isOutgoing(id)) {
+    const { isOpen, session } = this.#connection;
+    if (wasOffered && isOpen && session.isOutgoing(id)) {
       const { code, message } = this.#reason;
       this.#connection.send({
         type: "cancel",

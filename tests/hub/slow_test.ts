@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { BytesBody, StreamBody } from "../../lib/transfer/body.ts";
 import type { Offer } from "../../lib/transfer/transfer.ts";
-import { pattern } from "../support/files.ts";
+import { digestOf, pattern } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
 import { offer, RawEnd } from "../support/raw.ts";
 import { Heard } from "../support/recorder.ts";
@@ -301,4 +301,53 @@ Deno.test("an answer for one recipient does not shorten the time another has to 
     verify_ms: 0,
   });
   assertEquals(await heard.code("bob"), "delivered");
+});
+
+Deno.test("the END of a body that nobody takes any more breaks nothing", async () => {
+  await using hub = new TestHub();
+  using alice = await RawEnd.join(hub.port, "alice");
+  using bob = await RawEnd.join(hub.port, "bob");
+  const body = pattern(2_000_000); // Too large for memory: the spool is a file.
+  const { id, ...rest } = offer({ size: body.length });
+  await alice.send({ type: "offer", id, ...rest });
+  await bob.expect("offer");
+  await bob.send({ type: "accept", id, offset: 0 });
+  await alice.expect("accept");
+  await alice.data(id, 0, body.subarray(0, 1_000_000));
+  await bob.expectData();
+  await bob.send({
+    type: "receipt",
+    status: "failed",
+    id,
+    recipient: "bob",
+    code: "disk-full",
+    message: "the disk is full",
+    retryable: true,
+  });
+  await alice.expect("receipt");
+  // They crossed it on their way.
+  await alice.data(id, 1_000_000, body.subarray(1_000_000));
+  await alice.send({ type: "end", id, ...digestOf(body) });
+  await alice.send({ type: "ping", t1: 0 });
+  await alice.expect("pong");
+});
+
+Deno.test("an id that is not yet forgotten towards a recipient is refused, and the hub still stops", async () => {
+  await using hub = new TestHub();
+  using alice = await RawEnd.join(hub.port, "alice");
+  using bob = await RawEnd.join(hub.port, "bob");
+  const offered = offer({ size: LARGE });
+  const { id } = offered;
+  await alice.send({ type: "offer", ...offered });
+  await bob.expect("offer");
+  await alice.send({ type: "cancel", id, code: "cancelled", message: "no" });
+  await alice.expect("receipt");
+  // Bob has not answered yet: between him and the hub the id still means the first one.
+  await alice.send({ type: "offer", ...offered });
+  const receipt = await alice.expect("receipt");
+  assertEquals(
+    receipt.status === "failed" && receipt.message,
+    "its transfer id is in use",
+  );
+  assertEquals(hub.hub.transfers, 0);
 });
