@@ -59,6 +59,11 @@ function moveWithoutLinks(part: string, target: string): boolean {
     if (error instanceof Deno.errors.AlreadyExists) return false;
     throw error;
   }
-  Deno.renameSync(part, target);
+  try {
+    Deno.renameSync(part, target);
+  } catch (error) {
+    Deno.removeSync(target);
+    throw error;
+  }
   return true;
 }
