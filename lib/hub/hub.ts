@@ -152,7 +152,11 @@ export class Hub implements Carrier {
     ) {
       return stream.close();
     }
-    stream.setNoDelay?.();
+    try {
+      stream.setNoDelay?.();
+    } catch {
+      // It was reset already: its first read will say so.
+    }
     const member = new Member(
       stream,
       addressOf(stream.remoteAddr),

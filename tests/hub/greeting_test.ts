@@ -299,3 +299,27 @@ Deno.test("a one-shot cannot take a reserved name", async () => {
   const told = await end.expect("error");
   assertEquals(told.code, "bad-name");
 });
+
+Deno.test("a connection that was gone before its hub got to it does not stop the hub", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let first = true;
+  await using hub = new TestHub({
+    listener: {
+      addr: listener.addr,
+      close: () => listener.close(),
+      async accept() {
+        const conn = await listener.accept();
+        if (!first) return conn;
+        first = false;
+        // What some systems say about a connection that was reset already.
+        return Object.assign(conn, {
+          setNoDelay: () => {
+            throw new Error("Invalid argument (os error 22)");
+          },
+        });
+      },
+    },
+  });
+  (await RawEnd.connect(hub.port)).conn.close();
+  using _bob = await RawEnd.join(hub.port, "bob");
+});
