@@ -1,5 +1,5 @@
 /** One connection as the hub sees it: the greeting, then what its other end sends and is sent. */
-import { asFailure, Failure, failureCode } from "../failure.ts";
+import { asFailure, Failure, failureCode, isRetryable } from "../failure.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
@@ -240,7 +240,7 @@ export class Member {
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const { code, message } = error;
-      const retryable = code === "limit";
+      const retryable = isRetryable(code);
       this.connection.send({ type: "reject", id, code, message, retryable });
     }
   }
