@@ -6,7 +6,11 @@
 import * as v from "valibot";
 import { RemoteProtocolError } from "./errors.ts";
 import { encodeFrame, FrameType } from "./frame.ts";
-import { MAX_NAME_LENGTH, MAX_PEERS, MAX_SENTENCE_LENGTH } from "./limits.ts";
+import {
+  MAX_CONNECTIONS,
+  MAX_NAME_LENGTH,
+  MAX_SENTENCE_LENGTH,
+} from "./limits.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -47,7 +51,7 @@ const schemas = {
     hub: name,
     name,
     token: v.pipe(v.string(), v.maxLength(64)),
-    peers: v.pipe(v.array(peer), v.maxLength(MAX_PEERS * 4)),
+    peers: v.pipe(v.array(peer), v.maxLength(MAX_CONNECTIONS)),
     limits: v.object({ transfers: count, inline: count }),
     software: v.pipe(v.string(), v.maxLength(128)),
   }),
@@ -59,7 +63,7 @@ const schemas = {
     /** Bytes, or null when the sender does not know yet (a pipe). */
     size: v.nullable(count),
     from: name,
-    to: v.pipe(v.array(name), v.minLength(1), v.maxLength(MAX_PEERS * 4)),
+    to: v.pipe(v.array(name), v.minLength(1), v.maxLength(MAX_CONNECTIONS)),
     /** The body follows at once, before any answer. */
     inline: v.boolean(),
     deadlines: v.object({
