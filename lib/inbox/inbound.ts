@@ -160,7 +160,7 @@ export class Inbound {
       id,
       code,
       message: sentenceOf(message),
-      retryable: false,
+      retryable: isRetryable(code),
     });
   }
 
