@@ -1,5 +1,5 @@
 /** A peer: a client that stays. When its hub goes away it comes back by itself, under its name. */
-import { Failure } from "../failure.ts";
+import { asFailure, Failure } from "../failure.ts";
 import type { ByteStream } from "../net/connection.ts";
 import type { Clock } from "../time/clock.ts";
 import { Client, type ClientOptions } from "./client.ts";
@@ -7,6 +7,11 @@ import { Client, type ClientOptions } from "./client.ts";
 /** First wait before connecting anew, in milliseconds; doubled each time, up to the last. */
 const FIRST_BACKOFF_MS = 250;
 const LAST_BACKOFF_MS = 15_000;
+
+/** Refusals that another attempt will not mend. */
+const LASTING: ReadonlySet<string> = new Set(
+  ["name-taken", "bad-name", "version", "auth", "protocol", "failure"],
+);
 
 /** How a peer is set up. */
 export interface PeerOptions
@@ -32,25 +37,17 @@ export async function stayConnected(options: PeerOptions): Promise<void> {
   let previous: Client | undefined;
   let attempt = 0;
   while (!signal.aborted) {
-    let failure: Failure;
-    try {
-      const client = await connect(options, previous);
+    const client = await connect(options, previous).catch(asFailure);
+    if (client instanceof Client) {
       previous = client;
       attempt = 0;
-      options.connected(client);
-      const ended = await untilAborted(client, signal);
-      if (signal.aborted) break;
-      failure = ended ??
-        new Failure("disconnected", "the hub closed the connection");
-    } catch (error) {
-      if (signal.aborted) break;
-      const final = !(error instanceof Failure) || previous === undefined ||
-        ["name-taken", "bad-name", "version", "auth", "protocol"].includes(
-          error.code,
-        );
-      if (final) throw error;
-      failure = error;
     }
+    const failure = client instanceof Client
+      ? await stay(client, options)
+      : client;
+    if (signal.aborted) break;
+    const lasting = previous === undefined || LASTING.has(failure.code);
+    if (failure === client && lasting) throw failure;
     const ceiling = Math.min(
       LAST_BACKOFF_MS,
       FIRST_BACKOFF_MS * 2 ** attempt++,
@@ -59,6 +56,21 @@ export async function stayConnected(options: PeerOptions): Promise<void> {
     options.disconnected(failure, retryMs);
     await wait(clock, retryMs, signal);
   }
+}
+
+/** Reports the connection and waits for its end; what ended it. */
+async function stay(
+  client: Client,
+  { connected, signal }: PeerOptions,
+): Promise<Failure> {
+  try {
+    connected(client);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  const ended = await untilAborted(client, signal);
+  return ended ?? new Failure("disconnected", "the hub closed the connection");
 }
 
 async function connect(
