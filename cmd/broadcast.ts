@@ -79,9 +79,17 @@ export const command = defineCommand({
       receiptMs: options.receiptTimeout,
     };
     const deliveries = await sendItems(sending, context, globals, reporter);
-    return isMet(options.require, deliveries, items.length, to.length)
-      ? EXIT.ok
-      : statusOf(deliveries);
+    if (isMet(options.require, deliveries, items.length, to.length)) {
+      return EXIT.ok;
+    }
+    const required = options.require(to.length);
+    if (required > to.length) {
+      throw new Failure(
+        "partial",
+        `Cannot broadcast to ${required}: ${to.length} are connected`,
+      );
+    }
+    return statusOf(deliveries);
   },
 });
 

@@ -1,9 +1,8 @@
 /** `ferry connect`: a peer that stays connected and receives. */
 import type { FerryEvent } from "../lib/events.ts";
-import { asFailure, Failure } from "../lib/failure.ts";
+import { Failure } from "../lib/failure.ts";
 import { dial } from "../lib/net/dial.ts";
 import { stayConnected } from "../lib/peer/peer.ts";
-import { rememberJoined } from "../lib/state/hubs.ts";
 import { formatMs } from "../lib/text/units.ts";
 import { defineCommand } from "./command.ts";
 import { mayOpenMenu } from "./context.ts";
@@ -12,8 +11,8 @@ import {
   chooseHub,
   defaultName,
   HUB_OPTIONS,
+  rememberHub,
   SOFTWARE,
-  stateOf,
 } from "./hub_choice.ts";
 import { count, flag, text } from "./option.ts";
 import {
@@ -104,7 +103,7 @@ export const command = defineCommand({
         dial(address, { clock, connectMs: globals.connectTimeout, signal }),
       connected: (client) => {
         name = client.name;
-        rememberJoined(stateOf(context), address);
+        rememberHub(address, context);
         client.onPresence((change, peer) =>
           reporter.event({ event: `peer.${change}`, name: peer.name })
         );
@@ -140,7 +139,7 @@ export const command = defineCommand({
     await views?.finish();
     context.signal.throwIfAborted();
     if (quota.enough.reason instanceof Failure) {
-      throw asFailure(quota.enough.reason);
+      throw quota.enough.reason;
     }
   },
 });

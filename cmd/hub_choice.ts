@@ -4,7 +4,7 @@ import { type Address, isLoopback, parseAddress } from "../lib/net/address.ts";
 import { dial } from "../lib/net/dial.ts";
 import { Client } from "../lib/peer/client.ts";
 import { isName } from "../lib/protocol/message.ts";
-import { joinedHub, runningHubs } from "../lib/state/hubs.ts";
+import { joinedHub, rememberJoined, runningHubs } from "../lib/state/hubs.ts";
 import { stateDirectory } from "../lib/state/paths.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -20,12 +20,19 @@ export const HUB_OPTIONS = {
   insecure: flag("Plain TCP, no encryption, no secret"),
 } as const;
 
+function stateIfAny(context: Context): string | undefined {
+  return stateDirectory(context.platform.os, (name) => context.env(name));
+}
+
+/** Remembers a hub that was joined, for commands that name none; without a home there is nowhere to. */
+export function rememberHub(address: Address, context: Context): void {
+  const state = stateIfAny(context);
+  if (state !== undefined) rememberJoined(state, address);
+}
+
 /** Ferry's state directory. Throws Failure `output` when the environment names no home. */
 export function stateOf(context: Context): string {
-  const state = stateDirectory(
-    context.platform.os,
-    (name) => context.env(name),
-  );
+  const state = stateIfAny(context);
   if (state === undefined) {
     throw new Failure("output", "Cannot keep state: no home directory is set", {
       hint: "set HOME or XDG_STATE_HOME",

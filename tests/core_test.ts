@@ -93,3 +93,37 @@ Deno.test("core files pass the type check without the runtime's types", async ()
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+/** Every import of a source below `dir`, as `[importing file, imported path from the root]`. */
+function* importsBelow(dir: string): Generator<[string, string]> {
+  for (const path of sources(join(ROOT, dir))) {
+    const found = Deno.readTextFileSync(path).matchAll(
+      /\bfrom\s+"(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/g,
+    );
+    for (const [, stated, dynamic] of found) {
+      const target = resolve(path, "..", stated ?? dynamic ?? "");
+      yield [path, target.slice(ROOT.length)];
+    }
+  }
+}
+
+Deno.test("imports point one way: main, cmd, lib", () => {
+  for (const [path, target] of importsBelow("lib")) {
+    assert(target.startsWith("lib/"), `${path} imports ${target}`);
+  }
+  for (const [path, target] of importsBelow("cmd")) {
+    assert(/^(cmd|lib)\//.test(target), `${path} imports ${target}`);
+  }
+});
+
+Deno.test("nothing below cmd prints, and only main ends the process", () => {
+  for (
+    const path of [...sources(join(ROOT, "lib")), ...sources(join(ROOT, "cmd"))]
+  ) {
+    const code = codeOf(Deno.readTextFileSync(path));
+    assert(!/\bDeno\.exit\b/.test(code), `${path} ends the process`);
+    const prints = path.startsWith(join(ROOT, "lib")) &&
+      /\bDeno\.(stdout|stderr)\b/.test(code);
+    assert(!prints, `${path} prints`);
+  }
+});

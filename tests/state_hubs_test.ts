@@ -60,21 +60,21 @@ Deno.test("a hub is found as long as it runs", () => {
 Deno.test("the note of a hub that was killed is removed, and does not hide one that lives", () => {
   using dir = new TempDir();
   const forget = noteRunning(dir.path, THERE);
-  Deno.writeTextFileSync(dir.at("running", "7788.json"), JSON.stringify(HERE));
-  assertEquals(dir.list("running"), ["7788.json", "9000.json"]);
+  const [living] = dir.list("running");
+  Deno.writeTextFileSync(dir.at("running", "dead.json"), JSON.stringify(HERE));
   assertEquals(runningHubs(dir.path), [THERE]);
-  assertEquals(dir.list("running"), ["9000.json"]);
+  assertEquals(dir.list("running"), [living]);
   forget();
 });
 
 Deno.test("a hub takes over the note of a killed one at its port", () => {
   using dir = new TempDir();
-  Deno.mkdirSync(dir.at("running"));
+  noteRunning(dir.path, HERE)();
   const longer = JSON.stringify({
     host: "a-much-longer-host-name",
     port: 7788,
   });
-  Deno.writeTextFileSync(dir.at("running", "7788.json"), longer);
+  Deno.writeTextFileSync(dir.at("running", "7788-127.0.0.1.json"), longer);
   const forget = noteRunning(dir.path, HERE);
   assertEquals(runningHubs(dir.path), [HERE]);
   forget();
@@ -86,4 +86,15 @@ Deno.test("something unreadable among the notes does not hide a hub that runs", 
   const forget = noteRunning(dir.path, HERE);
   assertEquals(runningHubs(dir.path), [HERE]);
   forget();
+});
+
+Deno.test("hubs at one port of different addresses are both found", () => {
+  using dir = new TempDir();
+  const other = { host: "127.0.0.2", port: HERE.port };
+  const first = noteRunning(dir.path, HERE);
+  const second = noteRunning(dir.path, other);
+  assertEquals(runningHubs(dir.path), [HERE, other]);
+  first();
+  assertEquals(runningHubs(dir.path), [other]);
+  second();
 });

@@ -229,9 +229,9 @@ export class Hub implements Carrier {
     const token = crypto.randomUUID();
     const holder = this.#registry.find(hello.name);
     if (hello.role === "oneshot") {
-      assertNotReserved(hello.name);
+      if (!hello.adapt) assertNotReserved(hello.name);
       // Only the machine a peer runs on may send under that peer's name.
-      const own = holder === undefined || holder.address === member.address;
+      const own = holder?.address === member.address;
       const name = own ? hello.name : this.#registry.freeVariant(hello.name);
       return { name, token };
     }

@@ -1,5 +1,5 @@
 /** One connection as the hub sees it: the greeting, then what its other end sends and is sent. */
-import { asFailure, Failure, failureCode } from "../failure.ts";
+import { asFailure, Failure, failureCode, isRetryable } from "../failure.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
@@ -21,7 +21,8 @@ import {
 } from "../protocol/session.ts";
 import type { Clock } from "../time/clock.ts";
 import { formatSeconds } from "../time/deadline.ts";
-import { isAnswer, Outbound } from "../transfer/outbound.ts";
+import { Outbound } from "../transfer/outbound.ts";
+import { isAnswer } from "../transfer/outgoing.ts";
 import type { Offer, TransferListener } from "../transfer/transfer.ts";
 import type { Route, Router } from "./router.ts";
 
@@ -252,7 +253,7 @@ export class Member {
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const { code, message } = error;
-      const retryable = code === "limit";
+      const retryable = isRetryable(code);
       this.connection.send({ type: "reject", id, code, message, retryable });
     }
   }

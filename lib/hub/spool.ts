@@ -170,8 +170,9 @@ export class Spool implements Body {
     return this.#appendToFile(bytes, end);
   }
 
-  /** No more bytes will come. */
+  /** No more bytes will come. Does nothing once disposed. */
   finish(digest: Digest): void {
+    if (this.#disposed) return;
     this.#digest = digest;
     this.#file?.close();
     this.#file = undefined;

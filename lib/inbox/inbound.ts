@@ -136,6 +136,8 @@ export class Inbound {
     digest: { size: number; sha256: string },
     arrivedAt: number,
   ): Promise<void> {
+    // Counted as under way before anything of it is reported: who leaves then still says the receipt.
+    await Promise.resolve();
     try {
       await admission.arrival.commit(digest);
     } catch (error) {
@@ -160,7 +162,7 @@ export class Inbound {
       id,
       code,
       message: sentenceOf(message),
-      retryable: false,
+      retryable: isRetryable(code),
     });
   }
 

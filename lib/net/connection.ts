@@ -7,7 +7,7 @@
  *
  * Writing, it takes batch after batch of what waits (batch.ts) and sleeps when nothing does.
  */
-import { asFailure, Failure } from "../failure.ts";
+import { asFailure, Failure, isRetryable } from "../failure.ts";
 import { decodeData, type TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import { type Frame, FrameDecoder, FrameType } from "../protocol/frame.ts";
@@ -177,7 +177,7 @@ export class Connection {
       type: "error",
       code: failure.code,
       scope: "connection",
-      retryable: false,
+      retryable: isRetryable(failure.code),
       message: sentenceOf(failure.message),
     });
     this.#finish();

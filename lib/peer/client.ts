@@ -15,7 +15,8 @@ import type { Message, MessageOf } from "../protocol/message.ts";
 import { CAPABILITIES, Session, VERSION } from "../protocol/session.ts";
 import type { Clock } from "../time/clock.ts";
 import { formatSeconds } from "../time/deadline.ts";
-import { isAnswer, Outbound } from "../transfer/outbound.ts";
+import { Outbound } from "../transfer/outbound.ts";
+import { isAnswer } from "../transfer/outgoing.ts";
 
 /** A sender leaves the hub, which is nearer the recipient, this long to speak first. Milliseconds. */
 const GRACE_MS = 2_000;

@@ -116,12 +116,13 @@ class Outbox {
     );
     if (small) this.#small++;
     else this.#large++;
-    let awaited = to.length;
+    const awaited = new Set(to);
     const offeredAt = clock.now();
     let startedAt = offeredAt;
     let digest: Digest = { size: size ?? 0, sha256: "" };
     const settled = (recipient: string, outcome: Outcome) => {
       const delivered = outcome.status === "delivered";
+      awaited.delete(recipient);
       this.#deliveries.push({
         index,
         to: recipient,
@@ -144,7 +145,7 @@ class Outbox {
             ...failureOf(outcome),
           },
       );
-      if (--awaited > 0) return;
+      if (awaited.size > 0) return;
       this.#running.delete(running);
       if (small) this.#small--;
       else this.#large--;
@@ -191,7 +192,7 @@ class Outbox {
     const handle = carrier.carry(offer, body, {
       started: () => {
         startedAt = offer.inline ? offeredAt : clock.now();
-        for (const recipient of to) {
+        for (const recipient of awaited) {
           emit({ event: "transfer.started", ...facts(recipient) });
         }
       },

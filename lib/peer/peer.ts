@@ -1,5 +1,5 @@
 /** A peer: a client that stays. When its hub goes away it comes back by itself, under its name. */
-import { Failure, type FailureCode } from "../failure.ts";
+import { asFailure, Failure } from "../failure.ts";
 import type { ByteStream } from "../net/connection.ts";
 import type { Clock } from "../time/clock.ts";
 import { Client, type ClientOptions } from "./client.ts";
@@ -8,15 +8,10 @@ import { Client, type ClientOptions } from "./client.ts";
 const FIRST_BACKOFF_MS = 250;
 const LAST_BACKOFF_MS = 15_000;
 
-/** Refusals that time will not mend; `declined` is how a hub sends a peer away. */
-const FINAL: readonly FailureCode[] = [
-  "name-taken",
-  "bad-name",
-  "version",
-  "auth",
-  "protocol",
-  "declined",
-];
+/** Refusals that another attempt will not mend. */
+const LASTING: ReadonlySet<string> = new Set(
+  ["name-taken", "bad-name", "version", "auth", "protocol", "failure"],
+);
 
 /** How a peer is set up. */
 export interface PeerOptions
@@ -43,26 +38,21 @@ export async function stayConnected(options: PeerOptions): Promise<void> {
   let previous: Client | undefined;
   let attempt = 0;
   while (!signal.aborted) {
-    let failure: Failure;
-    try {
-      const client = await connect(options, previous);
+    const client = await connect(options, previous).catch(asFailure);
+    if (client instanceof Client) {
       previous = client;
       attempt = 0;
-      options.connected(client);
-      const ended = await untilAborted(client, signal);
-      if (signal.aborted) break;
-      if (ended?.code === "declined") {
-        const message = `Cannot stay connected: ${ended.message}`;
-        throw new Failure(ended.code, message, { cause: ended });
-      }
-      failure = ended ??
-        new Failure("disconnected", "the hub closed the connection");
-    } catch (error) {
-      if (signal.aborted) break;
-      const final = !(error instanceof Failure) || previous === undefined ||
-        FINAL.includes(error.code);
-      if (final) throw error;
-      failure = error;
+    }
+    const failure = client instanceof Client
+      ? await stay(client, options)
+      : client;
+    if (signal.aborted) break;
+    const lasting = previous === undefined || LASTING.has(failure.code);
+    if (failure === client && lasting) throw failure;
+    // So a hub sends a peer away.
+    if (failure.code === "declined") {
+      const message = `Cannot stay connected: ${failure.message}`;
+      throw new Failure(failure.code, message, { cause: failure });
     }
     const ceiling = Math.min(
       LAST_BACKOFF_MS,
@@ -72,6 +62,21 @@ export async function stayConnected(options: PeerOptions): Promise<void> {
     options.disconnected(failure, retryMs);
     await wait(clock, retryMs, signal);
   }
+}
+
+/** Reports the connection and waits for its end; what ended it. */
+async function stay(
+  client: Client,
+  { connected, signal }: PeerOptions,
+): Promise<Failure> {
+  try {
+    connected(client);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  const ended = await untilAborted(client, signal);
+  return ended ?? new Failure("disconnected", "the hub closed the connection");
 }
 
 async function connect(

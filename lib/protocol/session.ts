@@ -48,7 +48,6 @@ type BodyState = "offered" | "open" | "closed";
 
 interface Track {
   readonly size: number | null;
-  readonly inline: boolean;
   /** Recipients whose RECEIPT is still to come; empty once REJECT was said. */
   readonly awaited: Set<string>;
   body: BodyState;
@@ -300,7 +299,6 @@ export class Session {
     }
     made.set(offer.id, {
       size: offer.size,
-      inline: offer.inline,
       awaited: new Set(offer.to.map((name) => name.toLowerCase())),
       body: offer.inline ? "open" : "offered",
       complete: false,

@@ -25,11 +25,15 @@ export function joinedHub(state: string): Address | undefined {
 
 /** Notes that a hub of this process runs at `address`; the returned function takes the note back. */
 export function noteRunning(state: string, address: Address): () => void {
-  const path = join(state, RUNNING, `${address.port}.json`);
+  const path = join(state, RUNNING, noteName(address));
   try {
     Deno.mkdirSync(join(state, RUNNING), { recursive: true, mode: 0o700 });
     const lock = Deno.openSync(path, { write: true, create: true });
-    lock.lockSync(true);
+    // Never waits: a hub that already has this note is found by it, and keeps it.
+    if (!lock.tryLockSync(true)) {
+      lock.close();
+      return () => {};
+    }
     lock.truncateSync();
     lock.writeSync(new TextEncoder().encode(JSON.stringify(address)));
     return () => {
@@ -56,6 +60,11 @@ export function runningHubs(state: string): Address[] {
     removeIfThere(path);
     return [];
   });
+}
+
+/** Hubs may share a port at different addresses. */
+function noteName({ host, port }: Address): string {
+  return `${port}-${host.replaceAll(/[^\w.]/g, "_")}.json`;
 }
 
 function isAbandoned(path: string): boolean {

@@ -1,25 +1,17 @@
 /**
- * The sending half of one connection: offers transfers, streams their bodies, keeps the deadlines
- * and hears the receipts. A peer sends to its hub through it, and the hub to each recipient.
+ * The sending half of one connection: offers transfers and brings each the answers of the other
+ * side. A peer sends to its hub through it, and the hub to each recipient.
  */
-import { type FailureCode, failureCode, isRetryable } from "../failure.ts";
 import type { Connection } from "../net/connection.ts";
-import type { Outflow } from "../net/outflow.ts";
-import type { Message, MessageOf } from "../protocol/message.ts";
-import { sentenceOf } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
-import { formatSeconds } from "../time/deadline.ts";
+import { type Answer, failedOutcome, Outgoing } from "./outgoing.ts";
 import type {
   Body,
   Cancel,
   Carrier,
   Offer,
-  Outcome,
   TransferListener,
 } from "./transfer.ts";
-
-/** Deadlines come from the sender, who may be hostile: they are not looked at more often than this. */
-const LEAST_WAIT_MS = 10;
 
 /** How a sending half is set up. */
 export interface OutboundOptions {
@@ -28,16 +20,6 @@ export interface OutboundOptions {
   readonly graceMs: number;
   /** Control bytes waiting for the other side beyond which it is offered nothing more. */
   readonly maxBacklogBytes: number;
-}
-
-/** Answers of the other side that concern transfers it was offered. */
-type Answer = MessageOf<"accept" | "reject" | "receipt" | "progress">;
-
-/** Whether a message is an answer to an offer. */
-export function isAnswer(message: Message): message is Answer {
-  return message.type === "accept" || message.type === "reject" ||
-    message.type === "receipt" ||
-    message.type === "progress";
 }
 
 /** The sending half of a connection. */
@@ -71,8 +53,7 @@ export class Outbound implements Carrier {
       body,
       listener,
     );
-    this.#open.set(offer.id, outgoing);
-    outgoing.begin();
+    if (outgoing.begin()) this.#open.set(offer.id, outgoing);
     return outgoing;
   }
 
@@ -108,245 +89,4 @@ export class Outbound implements Carrier {
     }
     this.#open.clear();
   }
-}
-
-/** One transfer on its way to the other side of a connection. */
-class Outgoing {
-  readonly #connection: Connection;
-  readonly #clock: Clock;
-  readonly #graceMs: number;
-  readonly #offer: Offer;
-  readonly #body: Body;
-  readonly #listener: TransferListener;
-  /** Recipients the listener has not heard the end of, by lower-case name. */
-  readonly #awaited: Map<string, string>;
-  /** How far each of them says it is, by lower-case name. */
-  readonly #progress = new Map<string, number>();
-  /** Bytes of the body handed to the connection, from its beginning. */
-  #handed = 0;
-  #outflow: Outflow | undefined;
-  #stage: "offered" | "streaming" | "sent" | "over" = "offered";
-  #answered = false;
-  /** The body itself has nothing to send now. */
-  #starved = false;
-  #movedAt: number;
-  #stopTimer = () => {};
-  /** What a body still flowing is closed with. */
-  #reason: Cancel = { code: "cancelled", message: "nobody is left to take it" };
-
-  constructor(
-    connection: Connection,
-    options: OutboundOptions,
-    offer: Offer,
-    body: Body,
-    listener: TransferListener,
-  ) {
-    this.#connection = connection;
-    this.#clock = options.clock;
-    this.#graceMs = options.graceMs;
-    this.#offer = offer;
-    this.#body = body;
-    this.#listener = listener;
-    this.#awaited = new Map(offer.to.map((name) => [name.toLowerCase(), name]));
-    this.#movedAt = this.#clock.now();
-  }
-
-  begin(): void {
-    this.#connection.send({ type: "offer", ...this.#offer });
-    if (!this.#connection.isOpen) {
-      return this.failAll("disconnected", "the connection was lost");
-    }
-    this.#watch();
-    if (this.#offer.inline && this.#stage === "offered") this.#stream(0);
-  }
-
-  receive(answer: Answer): void {
-    if (answer.type === "progress" && !this.#advances(answer)) return;
-    this.#movedAt = this.#clock.now();
-    this.#answered = true;
-    switch (answer.type) {
-      case "accept":
-        if (this.#stage === "offered") this.#stream(answer.offset);
-        return;
-      case "progress":
-        return this.#listener.progress(answer.recipient, answer.bytes);
-      case "reject": {
-        const { retryable, message } = answer;
-        return this.failAll(failureCode(answer.code), message, retryable);
-      }
-      case "receipt": {
-        if (answer.status === "delivered") {
-          const {
-            verify_ms,
-            rtt_ms = this.#connection.heartbeat.roundTripMs ?? 0,
-          } = answer;
-          return this.#settle(answer.recipient, {
-            status: "delivered",
-            verifyMs: verify_ms,
-            hopMs: rtt_ms,
-          });
-        }
-        const { message, retryable } = answer;
-        return this.#settle(answer.recipient, {
-          status: "failed",
-          code: failureCode(answer.code),
-          message,
-          retryable,
-        });
-      }
-    }
-  }
-
-  /** Whether PROGRESS tells of bytes that were sent and not told of before: anything else keeps no deadline away. */
-  #advances({ recipient, bytes }: MessageOf<"progress">): boolean {
-    const key = recipient.toLowerCase();
-    if (!this.#awaited.has(key) || bytes > this.#handed) return false;
-    if (bytes <= (this.#progress.get(key) ?? 0)) return false;
-    this.#progress.set(key, bytes);
-    return true;
-  }
-
-  /** Gives the transfer up for every recipient not settled yet. */
-  cancel(reason: Cancel): void {
-    this.failAll(reason.code, reason.message);
-  }
-
-  failAll(
-    code: FailureCode,
-    message: string,
-    retryable = isRetryable(code),
-  ): void {
-    this.#reason = { code, message };
-    const failed = failedOutcome(this.#reason, retryable);
-    const names = [...this.#awaited.values()];
-    this.#awaited.clear();
-    for (const name of names) this.#listener.settled(name, failed);
-    // Even if nobody was awaited any more, what was begun must be closed.
-    this.#finish();
-  }
-
-  #stream(offset: number): void {
-    this.#enter("streaming");
-    this.#listener.started();
-    if (this.#awaited.size === 0) return;
-    this.#handed = offset;
-    const outflow: Outflow = {
-      id: this.#offer.id,
-      size: this.#offer.size,
-      reader: this.#body.read(offset, () => this.#connection.wake()),
-      offset,
-      moved: (bytes) => {
-        this.#starved = bytes === 0;
-        this.#handed += bytes;
-        this.#movedAt = this.#clock.now();
-      },
-      sent: (digest) => {
-        this.#enter("sent");
-        this.#outflow = undefined;
-        this.#listener.sent(digest);
-      },
-      broken: (failure) => {
-        this.#outflow = undefined;
-        this.failAll(failure.code, failure.message);
-      },
-    };
-    this.#outflow = outflow;
-    this.#connection.attach(outflow);
-  }
-
-  #settle(recipient: string, outcome: Outcome): void {
-    const name = this.#awaited.get(recipient.toLowerCase());
-    if (name === undefined) return;
-    this.#awaited.delete(recipient.toLowerCase());
-    this.#listener.settled(name, outcome);
-    if (this.#awaited.size === 0) this.#finish();
-  }
-
-  /** Nobody waits any more: closes a body that is still flowing, and lets go of everything. */
-  #finish(): void {
-    if (this.#stage === "over") return;
-    this.#stage = "over";
-    this.#stopTimer();
-    if (this.#outflow !== undefined) this.#connection.detach(this.#outflow);
-    this.#outflow = undefined;
-    const { id } = this.#offer;
-    if (this.#connection.isOpen && this.#connection.session.isOutgoing(id)) {
-      const { code, message } = this.#reason;
-      this.#connection.send({
-        type: "cancel",
-        id,
-        code,
-        message: sentenceOf(message),
-      });
-    }
-    this.#body.dispose();
-  }
-
-  #enter(stage: "streaming" | "sent"): void {
-    this.#stage = stage;
-    this.#movedAt = this.#clock.now();
-  }
-
-  /**
-   * Looks whether the deadline now in force has passed, and again when it could. The first look
-   * comes with the shortest of them, so that the timer is set once in the life of most transfers.
-   */
-  #watch(): void {
-    const { limit, passed } = this.#deadline();
-    const left = this.#movedAt + limit - this.#clock.now();
-    if (left <= 0) passed();
-    if (this.#stage === "over") return;
-    const { accept_ms, idle_ms, receipt_ms } = this.#offer.deadlines;
-    const next = left > 0 ? left : limit;
-    const soonest = Math.min(next, accept_ms, idle_ms, receipt_ms);
-    const wait = Math.max(soonest, LEAST_WAIT_MS);
-    this.#stopTimer = this.#clock.after(wait, () => this.#watch());
-  }
-
-  #deadline(): { limit: number; passed: () => void } {
-    const { accept_ms, idle_ms, receipt_ms } = this.#offer.deadlines;
-    const grace = this.#graceMs;
-    if (
-      !this.#answered && (this.#stage === "offered" || this.#stage === "sent")
-    ) {
-      const state = `the offer was not answered within ${
-        formatSeconds(accept_ms)
-      }`;
-      return {
-        limit: accept_ms + grace,
-        passed: () => this.failAll("deadline.accept", state),
-      };
-    }
-    if (this.#stage === "sent") {
-      // The hub may still be waiting for another recipient's answer or bytes: it knows, we do not.
-      const limit = grace > 0
-        ? Math.max(accept_ms, idle_ms, receipt_ms)
-        : receipt_ms;
-      const state = `no receipt came within ${
-        formatSeconds(limit)
-      } of the last byte`;
-      return {
-        limit: limit + grace,
-        passed: () => this.failAll("deadline.receipt", state),
-      };
-    }
-    const state = `no byte moved for ${formatSeconds(idle_ms)}`;
-    return {
-      limit: idle_ms + grace,
-      passed: () => {
-        // A pipe may be slow; a file that stops coming is stuck.
-        if (!this.#starved || this.#offer.size !== null) {
-          return this.failAll("deadline.idle", state);
-        }
-        this.#movedAt = this.#clock.now();
-      },
-    };
-  }
-}
-
-function failedOutcome(
-  { code, message }: Cancel,
-  retryable = isRetryable(code),
-): Outcome {
-  return { status: "failed", code, message, retryable };
 }

@@ -274,7 +274,7 @@ Deno.test("a recipient with more offers open than a connection may hold: the res
   }
   // All of alice's are in once the hub has answered what came after them.
   await alice.send({ type: "ping", t1: 0 });
-  while ((await alice.next())?.type !== "pong");
+  await alice.expect("pong");
   await carol.send({ type: "offer", ...offer({ from: "carol" }) });
   const receipt = await carol.expect("receipt");
   assert(receipt.status === "failed");

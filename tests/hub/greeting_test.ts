@@ -305,6 +305,15 @@ Deno.test("a one-shot cannot take a reserved name", async () => {
   assertEquals(told.code, "bad-name");
 });
 
+Deno.test("a one-shot on a machine named hub sends under a variant of the name", async () => {
+  await using hub = new TestHub();
+  using end = await RawEnd.join(hub.port, "hub", {
+    role: "oneshot",
+    adapt: true,
+  });
+  assertEquals(end.welcome.name, "hub-2");
+});
+
 Deno.test("a connection the system cannot set up any more ends by itself, and the hub goes on", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let taken = 0;

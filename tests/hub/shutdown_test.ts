@@ -16,7 +16,7 @@ Deno.test("a hub that stops has taken away what was half in its inbox before it 
     await alice.data(offered.id, at, pattern(500_000));
   }
   await alice.send({ type: "ping", t1: 0 });
-  while ((await alice.next())?.type !== "pong");
+  await alice.expect("pong");
   const done = hub.hub.shutdown();
   alice.conn.close();
   await done;

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { BytesBody, StreamBody } from "../../lib/transfer/body.ts";
 import type { Offer } from "../../lib/transfer/transfer.ts";
-import { pattern } from "../support/files.ts";
+import { digestOf, pattern } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
 import { offer, RawEnd } from "../support/raw.ts";
 import { Heard } from "../support/recorder.ts";
@@ -279,4 +279,91 @@ Deno.test("a sender waits for the hub as long as its longest deadline, whatever 
   assertEquals(await heard.code("carol"), "delivered");
   await hub.clock.advance(20_000);
   assertEquals(await heard.code("bob"), "deadline.accept");
+});
+
+Deno.test("heartbeats between do not put off the idle deadline of a file that stops coming", async () => {
+  await using hub = new TestHub();
+  await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
+  using alice = await RawEnd.join(hub.port, "alice");
+  const offered = offer({ size: LARGE });
+  await alice.send({ type: "offer", ...offered });
+  await alice.expect("accept");
+  await alice.data(offered.id, 0, pattern(64 * 1024));
+  await bob.events.of("transfer.started");
+  // Past the deadline of 30 s, short of the 35 s after which alice herself would be taken for dead.
+  for (let s = 0; s < 32; s++) await hub.clock.advance(1_000);
+  assertEquals((await bob.events.of("transfer.failed")).code, "deadline.idle");
+});
+
+Deno.test("an answer for one recipient does not shorten the time another has to accept", async () => {
+  await using hub = new TestHub();
+  await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
+  using bob = await RawEnd.join(hub.port, "bob");
+  const short = { accept_ms: 20_000, idle_ms: 5_000, receipt_ms: 5_000 };
+  const heard = send(alice, pattern(300_000), {
+    to: ["nobody", "bob"],
+    deadlines: short,
+  });
+  const { id } = await bob.expect("offer");
+  assertEquals(await heard.code("nobody"), "absent");
+  await hub.clock.advance(15_000);
+  await bob.send({ type: "accept", id, offset: 0 });
+  await bob.body(id);
+  await bob.send({
+    type: "receipt",
+    status: "delivered",
+    id,
+    recipient: "bob",
+    verify_ms: 0,
+  });
+  assertEquals(await heard.code("bob"), "delivered");
+});
+
+Deno.test("the END of a body that nobody takes any more breaks nothing", async () => {
+  await using hub = new TestHub();
+  using alice = await RawEnd.join(hub.port, "alice");
+  using bob = await RawEnd.join(hub.port, "bob");
+  const body = pattern(2_000_000); // Too large for memory: the spool is a file.
+  const { id, ...rest } = offer({ size: body.length });
+  await alice.send({ type: "offer", id, ...rest });
+  await bob.expect("offer");
+  await bob.send({ type: "accept", id, offset: 0 });
+  await alice.expect("accept");
+  await alice.data(id, 0, body.subarray(0, 1_000_000));
+  await bob.expectData();
+  await bob.send({
+    type: "receipt",
+    status: "failed",
+    id,
+    recipient: "bob",
+    code: "disk-full",
+    message: "the disk is full",
+    retryable: true,
+  });
+  await alice.expect("receipt");
+  // They crossed it on their way.
+  await alice.data(id, 1_000_000, body.subarray(1_000_000));
+  await alice.send({ type: "end", id, ...digestOf(body) });
+  await alice.send({ type: "ping", t1: 0 });
+  await alice.expect("pong");
+});
+
+Deno.test("an id that is not yet forgotten towards a recipient is refused, and the hub still stops", async () => {
+  await using hub = new TestHub();
+  using alice = await RawEnd.join(hub.port, "alice");
+  using bob = await RawEnd.join(hub.port, "bob");
+  const offered = offer({ size: LARGE });
+  const { id } = offered;
+  await alice.send({ type: "offer", ...offered });
+  await bob.expect("offer");
+  await alice.send({ type: "cancel", id, code: "cancelled", message: "no" });
+  await alice.expect("receipt");
+  // Bob has not answered yet: between him and the hub the id still means the first one.
+  await alice.send({ type: "offer", ...offered });
+  const receipt = await alice.expect("receipt");
+  assertEquals(
+    receipt.status === "failed" && receipt.message,
+    "its transfer id is in use",
+  );
+  assertEquals(hub.hub.transfers, 0);
 });

@@ -110,6 +110,7 @@ for (const inline of [false, true]) {
     await bob.clock.advance(deadlines.accept_ms);
     const reject = await bob.hub.expect("reject");
     assertEquals(reject.code, "deadline.accept");
+    assert(reject.retryable, "asking again later may help");
     assertEquals(reject.message, "nobody answered the offer");
     assert(person.signal?.aborted, "the question is still open");
     assertEquals(bob.peer.events.kinds, DECLINED);

@@ -278,3 +278,31 @@ Deno.test("a hundred small files and three large ones arrive through a hub, each
   }
   assertEquals(hub.hub.transfers, 0);
 });
+
+Deno.test("a recipient that has failed already is not reported as started", async () => {
+  const { carrier, clock, events, sent } = outbox(
+    [item(70_000, { count: 0 })],
+    { to: ["nobody", "bob"] },
+  );
+  await clock.advance(0);
+  const listener = carrier.begun[0]?.listener;
+  listener?.settled("nobody", {
+    status: "failed",
+    code: "absent",
+    message: "nobody is not connected",
+    retryable: true,
+  });
+  listener?.started();
+  listener?.settled("bob", { status: "delivered", verifyMs: 0, hopMs: 0 });
+  await sent;
+  assertEquals(
+    events.all.map((event) => "to" in event ? [event.event, event.to] : []),
+    [
+      ["transfer.offered", "nobody"],
+      ["transfer.offered", "bob"],
+      ["transfer.failed", "nobody"],
+      ["transfer.started", "bob"],
+      ["transfer.completed", "bob"],
+    ],
+  );
+});
