@@ -1,5 +1,12 @@
 /** rsync and scp on the same files, where they are installed. Their times are of whole processes. */
 import { join } from "@std/path";
+import {
+  freePort,
+  isInstalled,
+  untilListening,
+  wholeProcess,
+} from "./processes.ts";
+import { startScp } from "./scp.ts";
 import type { Stage } from "./stage.ts";
 
 type Contenders = Record<string, () => Promise<number>>;
@@ -8,97 +15,71 @@ type Contenders = Record<string, () => Promise<number>>;
 export class Rivals {
   readonly #stage: Stage;
   readonly #rsync: number | undefined;
+  readonly #scp: ((args: string[]) => Promise<number>) | undefined;
 
-  private constructor(stage: Stage, rsync: number | undefined) {
+  private constructor(
+    stage: Stage,
+    rsync: number | undefined,
+    scp: ((args: string[]) => Promise<number>) | undefined,
+  ) {
     this.#stage = stage;
     this.#rsync = rsync;
+    this.#scp = scp;
   }
 
-  /** Starts an rsync daemon on the loopback, if there is rsync. */
+  /** Starts the daemons of those that are installed, on the loopback. */
   static async start(stage: Stage): Promise<Rivals> {
-    if (!await isInstalled("rsync")) return new Rivals(stage, undefined);
-    // A free port, let go a moment before the daemon takes it: it cannot pick one itself.
-    const probe = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-    const { port } = probe.addr;
-    probe.close();
-    const config = join(stage.dir, "rsyncd.conf");
-    await Deno.writeTextFile(
-      config,
-      `use chroot = no\n[in]\npath = ${stage.arrivals}\nread only = no\nuid = ${Deno.uid()}\ngid = ${Deno.gid()}\n`,
-    );
-    const daemon = new Deno.Command("rsync", {
-      args: [
-        "--daemon",
-        "--no-detach",
-        "--address=127.0.0.1",
-        `--port=${port}`,
-        `--config=${config}`,
-      ],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    stage.onClose(() => {
-      daemon.kill();
-      return daemon.status;
-    });
-    await untilListening(port);
-    return new Rivals(stage, port);
+    return new Rivals(stage, await startRsync(stage), await startScp(stage));
   }
 
   /** One file. */
   file(path: string): Contenders {
-    return this.#rsyncOf([path]);
+    return this.#all([path], [path]);
   }
 
   /** The directory `tree` of the stage. */
   tree(): Contenders {
-    return this.#rsyncOf(["-r", join(this.#stage.dir, "tree") + "/"]);
+    const tree = join(this.#stage.dir, "tree");
+    return this.#all(["-r", `${tree}/`], ["-r", tree]);
   }
 
-  #rsyncOf(args: string[]): Contenders {
-    if (this.#rsync === undefined) return {};
+  #all(rsync: string[], scp: string[]): Contenders {
     const target = `rsync://127.0.0.1:${this.#rsync}/in/`;
+    const viaScp = this.#scp;
     return {
-      rsync: () => wholeProcess("rsync", ["--whole-file", ...args, target]),
+      ...(this.#rsync === undefined ? {} : {
+        rsync: () => wholeProcess("rsync", ["--whole-file", ...rsync, target]),
+      }),
+      ...(viaScp === undefined ? {} : { scp: () => viaScp(scp) }),
     };
   }
 }
 
-/** Whether a program can be run. */
-export async function isInstalled(program: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, {
-      args: ["--version"],
-      stdout: "null",
-      stderr: "null",
-    }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
-async function wholeProcess(program: string, args: string[]): Promise<number> {
-  const from = performance.now();
-  const { success, stderr } = await new Deno.Command(program, {
-    args,
+/** Starts an rsync daemon; gives its port, or undefined where there is no rsync. */
+async function startRsync(stage: Stage): Promise<number | undefined> {
+  if (!await isInstalled("rsync")) return undefined;
+  const port = freePort();
+  const config = join(stage.dir, "rsyncd.conf");
+  await Deno.writeTextFile(
+    config,
+    `use chroot = no\n[in]\npath = ${stage.arrivals}\nread only = no\nuid = ${Deno.uid()}\ngid = ${Deno.gid()}\n`,
+  );
+  const daemon = new Deno.Command("rsync", {
+    args: [
+      "--daemon",
+      "--no-detach",
+      "--address=127.0.0.1",
+      `--port=${port}`,
+      `--config=${config}`,
+    ],
+    stdin: "null",
     stdout: "null",
-  }).output();
-  if (!success) {
-    throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
-  }
-  return performance.now() - from;
-}
-
-/** Until something accepts on the port. */
-async function untilListening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-  throw new Error("the rsync daemon does not listen");
+    stderr: "null",
+  }).spawn();
+  stage.onClose(() => {
+    daemon.kill();
+    return daemon.status;
+  });
+  await untilListening(port);
+  return port;
 }

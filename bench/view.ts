@@ -1,6 +1,6 @@
 /** How fast `ferry view` shows large files, as whole processes. */
 import { fromFileUrl, join } from "@std/path";
-import { isInstalled } from "./rivals.ts";
+import { isInstalled } from "./processes.ts";
 import type { Contenders, Scenario } from "./scenario.ts";
 
 const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
