@@ -50,14 +50,13 @@ class Terminal {
     Deno.symlinkSync(TESTDATA, `${dir}/data`);
     const profile = [
       `ferry() { "${Deno.execPath()}" run -A "${MAIN}" "$@"; }`,
-      "unset PAGER FERRY_NO_PAGER CI",
       "PS1='READY>'",
     ];
     Deno.writeTextFileSync(`${dir}/profile`, profile.join("\n"));
     const size = ["-x", "60", "-y", "14"];
     await this.#tmux(
       ...["-f", "/dev/null", "new-session", "-d", "-c", dir, ...size],
-      `ENV=${dir}/profile sh -i`,
+      `exec env -i ${environment()} ENV=${dir}/profile sh -i`,
     );
     await this.until(/READY>$/);
   }
@@ -101,11 +100,20 @@ class Terminal {
   async #tmux(...args: string[]): Promise<string> {
     const { success, stdout, stderr } = await new Deno.Command("tmux", {
       args: ["-L", this.#socket, ...args],
-      env: { TMUX: "", TERM: "xterm-256color" },
+      env: { TMUX: "", TERM: "xterm-256color", LANG: "C.UTF-8" },
     }).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));
     return new TextDecoder().decode(stdout);
   }
+}
+
+/** What the shell gets of the environment: nothing that tells Ferry how to look. */
+function environment(): string {
+  const kept = ["PATH", "HOME", "DENO_DIR"].flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [`${name}='${value}'`];
+  });
+  return [...kept, "LANG=C.UTF-8", 'TERM="$TERM"', 'TMUX="$TMUX"'].join(" ");
 }
 
 async function isMissing(): Promise<boolean> {
