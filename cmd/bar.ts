@@ -6,7 +6,7 @@ import { formatBytes, formatMs, formatRate } from "../lib/text/units.ts";
 /** How far one transfer, or several taken together, is. */
 export interface BarView {
   readonly name: string;
-  /** The other side, or `""` for none. */
+  /** Its other end behind an arrow, `→ alice` or `← bob`; `""` for several. */
   readonly to: string;
   readonly done: number;
   /** `null` when the size is not known. */
@@ -57,7 +57,7 @@ export function plainLine(view: BarView): string {
 }
 
 function labelOf({ name, to }: BarView): string {
-  return to === "" ? safe(name) : `${safe(name)} → ${safe(to)}`;
+  return to === "" ? safe(name) : `${safe(name)} ${safe(to)}`;
 }
 
 /** The parts there are, set apart. */

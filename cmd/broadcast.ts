@@ -4,9 +4,10 @@ import type { Delivery } from "../lib/peer/outbox.ts";
 import { defineCommand } from "./command.ts";
 import {
   chooseHub,
-  defaultName,
   HUB_OPTIONS,
   joinBriefly,
+  SENDER_OPTIONS,
+  senderName,
 } from "./hub_choice.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { list, value } from "./option.ts";
@@ -38,6 +39,7 @@ export const command = defineCommand({
     except: list("NAME", "Everyone but these"),
     ...ITEM_OPTIONS,
     ...RECEIPT_OPTIONS,
+    ...SENDER_OPTIONS,
     ...HUB_OPTIONS,
   },
   examples: [
@@ -57,7 +59,7 @@ export const command = defineCommand({
     const hub = chooseHub(options.hub, context);
     const client = await joinBriefly(
       hub,
-      defaultName(context),
+      senderName(options.name, context),
       context,
       globals,
     );

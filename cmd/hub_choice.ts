@@ -30,6 +30,21 @@ export function rememberHub(address: Address, context: Context): void {
   if (state !== undefined) rememberJoined(state, address);
 }
 
+/** The option of one-shot commands that says under which name they send. */
+export const SENDER_OPTIONS = {
+  name: text("NAME", "The name it is sent under (default: this machine's)"),
+} as const;
+
+/** The name one-shot commands go by. Throws Failure `usage` for one that is none. */
+export function senderName(
+  chosen: string | undefined,
+  context: Context,
+): string {
+  if (chosen === undefined) return defaultName(context);
+  assertName(chosen, "send as");
+  return chosen;
+}
+
 /** Ferry's state directory. Throws Failure `output` when the environment names no home. */
 export function stateOf(context: Context): string {
   const state = stateIfAny(context);

@@ -226,7 +226,7 @@ export class Reporter {
         return this.#progress?.start(
           event.id + event.to,
           event.name,
-          other(event),
+          `${event.dir === "send" ? "→" : "←"} ${other(event)}`,
           event.bytes,
         );
       case "transfer.progress":

@@ -6,9 +6,10 @@ import type { Context } from "./context.ts";
 import {
   assertName,
   chooseHub,
-  defaultName,
   HUB_OPTIONS,
   joinBriefly,
+  SENDER_OPTIONS,
+  senderName,
 } from "./hub_choice.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { duration, list } from "./option.ts";
@@ -31,6 +32,7 @@ export const command = defineCommand({
     ...ITEM_OPTIONS,
     wait: duration("DURATION", "Wait so long for absent recipients to join"),
     ...RECEIPT_OPTIONS,
+    ...SENDER_OPTIONS,
     ...HUB_OPTIONS,
   },
   examples: [
@@ -58,7 +60,7 @@ export const command = defineCommand({
     const hub = chooseHub(options.hub, context);
     const client = await joinBriefly(
       hub,
-      defaultName(context),
+      senderName(options.name, context),
       context,
       globals,
     );

@@ -112,7 +112,7 @@ export class Member {
       // A deadline keeps its own code: the sender is told which wait it was that ended.
       this.outbound.lost(
         reason?.code.startsWith("deadline.") ? reason : {
-          code: "disconnected",
+          code: "absent",
           message: `${name} disconnected before its receipt`,
         },
       );

@@ -63,6 +63,8 @@ function unreachable(where: string, error: unknown): Failure {
     : message.replace(/ \(os error \d+\)/, "");
   return new Failure("unreachable", `Cannot reach ${where}: ${state}`, {
     cause: error,
-    hint: "start a hub there with ferry serve, or name another with --hub",
+    hint: state.includes("resolve")
+      ? "check the name, or give the hub's address"
+      : "start a hub there with ferry serve, or name another with --hub",
   });
 }

@@ -60,6 +60,7 @@ export class Client {
     outbound: Outbound,
     peers: Map<string, Peer>,
     private readonly listeners: Set<PresenceListener>,
+    private readonly leave: () => void,
     finished: Promise<Failure | undefined>,
     readonly inbound: Inbound | undefined,
   ) {
@@ -87,6 +88,7 @@ export class Client {
   /** Says BYE, once what has arrived is in place, and closes. */
   async close(): Promise<void> {
     await this.inbound?.settled();
+    this.leave();
     this.connection.send({ type: "bye" });
     await this.connection.close();
     await this.finished;
@@ -177,12 +179,15 @@ export class Client {
       }
     };
 
+    let leaving = false;
     const finished = connection.run({
       message: receive,
       data: (id, _offset, bytes) => inbound?.data(id, bytes),
     }).then(() => told, (error) => told ?? asFailure(error)).then((failure) => {
       const reason = failure ??
-        new Failure("disconnected", "the hub closed the connection");
+        (leaving
+          ? new Failure("cancelled", "it was cancelled")
+          : new Failure("disconnected", "the hub closed the connection"));
       outbound.lost({ code: reason.code, message: reason.message });
       inbound?.lost(reason);
       welcomed.reject(reason);
@@ -221,6 +226,7 @@ export class Client {
         outbound,
         peers,
         listeners,
+        () => leaving = true,
         finished,
         inbound,
       );

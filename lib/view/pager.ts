@@ -223,7 +223,8 @@ function seek(pager: Pager, from: number): PagerStep {
     return settle({ ...pager, seeking: undefined, message });
   }
   return {
-    pager: { ...pager, message: "Searching…" },
+    // What was searched is not searched again when more has come.
+    pager: { ...pager, message: "Searching…", sought: given(pager) },
     wishes: [{ kind: "read", until: given(pager) + 1000 }],
   };
 }

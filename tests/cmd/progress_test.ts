@@ -13,7 +13,7 @@ import { fakeContext, type FakeOptions } from "../fake_context.ts";
 
 const VIEW: BarView = {
   name: "report.csv",
-  to: "alice",
+  to: "→ alice",
   done: 600_000,
   total: 1_200_000,
   rate: 14_200_000,

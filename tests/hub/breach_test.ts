@@ -205,7 +205,7 @@ Deno.test("a recipient that says delivered before the end is ended, and the send
     `Cannot take a receipt for transfer ${id}: it has not ended`,
   );
   bob.conn.close();
-  assertEquals(await heard.code("bob"), "disconnected");
+  assertEquals(await heard.code("bob"), "absent");
 });
 
 Deno.test("a recipient cannot answer in the name of another", async () => {
@@ -229,7 +229,7 @@ Deno.test("a recipient cannot answer in the name of another", async () => {
     `Cannot take a receipt for transfer ${id}: none is awaited`,
   );
   bob.conn.close();
-  assertEquals(await heard.code("bob"), "disconnected");
+  assertEquals(await heard.code("bob"), "absent");
   await carol.body(id);
   await carol.send({ ...receipt, recipient: "carol", verify_ms: 0 });
   assertEquals(await heard.code("carol"), "delivered");

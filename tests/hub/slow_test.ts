@@ -166,7 +166,7 @@ Deno.test("a recipient that disconnects mid-transfer fails; the others get every
   await bob.send({ type: "accept", id, offset: 0 });
   await bob.expectData();
   bob.conn.close();
-  assertEquals(await heard.code("bob"), "disconnected");
+  assertEquals(await heard.code("bob"), "absent");
   assertMatch(
     await heard.message("bob"),
     /^bob disconnected before its receipt$/,

@@ -97,7 +97,7 @@ const FAILURES: [
       bob.hub.conn.close();
       await leaving;
     },
-    "disconnected",
+    "cancelled",
   ],
 ];
 

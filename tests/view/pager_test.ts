@@ -111,6 +111,17 @@ Deno.test("a search goes on into lines still to come", () => {
   assertEquals(topLine(step.pager), "here: xyz");
 });
 
+Deno.test("a search for the next match does not come back to one it has left behind", () => {
+  let pager = addLines(newPager(40, 5), ["xyz one", ...LINES], false).pager;
+  pager = keys(pager, "/", "x", "y", "z");
+  pager = pressed(pager, "enter").pager;
+  assertEquals(topLine(pager), "xyz one");
+  const step = pressed(pager, { text: "n" });
+  assertEquals(step.wishes[0]?.kind, "read");
+  pager = addLines(step.pager, [...LINES, "xyz two", ...LINES], true).pager;
+  assertEquals(topLine(pager), "xyz two");
+});
+
 Deno.test("of a huge text only a window is held; going back asks to start again", () => {
   const line = "x".repeat(1000);
   let pager = keys(newPager(80, 24), "G");
