@@ -57,7 +57,7 @@ export interface Data {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Takes a DATA payload apart. Throws RemoteProtocolError when it is too short, empty or its offset is over 2^53. */
+/** Takes a DATA payload apart. Throws RemoteProtocolError when it is too short, empty or its offset is 2^53 or more. */
 export function decodeData(payload: Uint8Array<ArrayBuffer>): Data {
   if (payload.length <= DATA_PREFIX_BYTES) {
     throw new RemoteProtocolError(

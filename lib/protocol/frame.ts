@@ -121,8 +121,8 @@ const SLACK_BYTES = 4 * 1024;
  *     }
  *     decoder.end();
  *
- * The buffer grows to the largest frame announced (within its limit) and is reused; at most
- * SLACK_BYTES are ever moved to make room.
+ * The buffer grows to the largest frame announced (within its limit) and is reused. Inside a large
+ * frame reading stops at its end, so that little is ever moved to make room.
  */
 export class FrameDecoder {
   #buffer = new Uint8Array(INITIAL_BYTES);
