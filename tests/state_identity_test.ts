@@ -1,5 +1,10 @@
 /** The hub's identity: made once, for its owner's eyes, and never lost in silence. */
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import { Failure } from "../lib/failure.ts";
 import {
   hubIdentity,
@@ -21,11 +26,13 @@ Deno.test("identity: processes that start at once make one, and all get it", asy
   const config = new URL("../deno.json", import.meta.url).pathname;
   const file = dir.at("make.ts");
   Deno.writeTextFileSync(file, MAKE);
-  const outputs = await Promise.all([1, 2, 3].map(() =>
-    new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--config", config, file, module, dir.at("state")],
-    }).output()
-  ));
+  const outputs = await Promise.all(
+    [1, 2, 3].map(() =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--config", config, file, module, dir.at("state")],
+      }).output()
+    ),
+  );
   const made = outputs.map(({ stdout }) => new TextDecoder().decode(stdout));
   assert(made[0]?.includes("BEGIN CERTIFICATE"), made[0]);
   assertEquals(new Set(made).size, 1);
@@ -54,7 +61,10 @@ Deno.test("identity: rotating replaces the ticket's secret and nothing else, and
   assertEquals(secrets.now(), before);
   const after = await rotateTicket(dir.path);
   assertNotEquals(after.ticket_secret, before.ticket_secret);
-  assertEquals({ ...after, ticket_secret: "" }, { ...before, ticket_secret: "" });
+  assertEquals({ ...after, ticket_secret: "" }, {
+    ...before,
+    ticket_secret: "",
+  });
   assertEquals(secrets.now(), after);
   // Damaged or gone while the hub runs: it stays who it is.
   Deno.writeTextFileSync(identityPath(dir.path), "{");
