@@ -1,6 +1,6 @@
 /** Listening with TLS. */
 import type { ByteStream } from "./connection.ts";
-import { hangUp, setNoDelayAt } from "./sockets.ts";
+import { Sockets } from "./sockets.ts";
 
 /** Where a hub listens and what it shows who connects; certificate and key in PEM. */
 export interface SecurePlace {
@@ -13,11 +13,15 @@ export interface SecurePlace {
 /** Accepts TLS connections, as `Deno.listenTls` does. */
 export class SecureListener {
   readonly #listener: Deno.TlsListener;
+  readonly #sockets: Sockets;
+  /** The listener and the connections accepted that are not closed. */
+  #open = 1;
 
   /** Throws what the system says. */
   constructor(place: SecurePlace) {
     this.#listener = Deno.listenTls(place);
-    setNoDelayAt(this.addr.port);
+    this.#sockets = new Sockets();
+    this.#sockets.setNoDelay(this.addr.port);
   }
 
   get addr(): Deno.NetAddr {
@@ -26,21 +30,36 @@ export class SecureListener {
 
   /** The next connection; its handshake is still to come. */
   async accept(): Promise<AcceptedStream> {
-    return new AcceptedStream(await this.#listener.accept());
+    const conn = await this.#listener.accept();
+    this.#open++;
+    return new AcceptedStream(conn, (isShaken) => {
+      const { localAddr, remoteAddr } = conn;
+      if (!isShaken) this.#sockets.hangUp(localAddr.port, remoteAddr);
+      this.#left();
+    });
   }
 
   close(): void {
     this.#listener.close();
+    this.#left();
+  }
+
+  #left(): void {
+    if (--this.#open === 0) this.#sockets.close();
   }
 }
 
 /** A connection that was accepted; reading and writing wait for the handshake. */
 class AcceptedStream implements ByteStream {
   readonly #conn: Deno.TlsConn;
+  readonly #closed: (isShaken: boolean) => void;
   #isShaken = false;
+  #isClosed = false;
 
-  constructor(conn: Deno.TlsConn) {
+  /** `closed` is called once, with whether the handshake was over, one way or the other. */
+  constructor(conn: Deno.TlsConn, closed: (isShaken: boolean) => void) {
     this.#conn = conn;
+    this.#closed = closed;
     const shaken = () => this.#isShaken = true;
     // A failed one is told by reading; the runtime has then closed the connection.
     conn.handshake().then(shaken, shaken);
@@ -63,8 +82,12 @@ class AcceptedStream implements ByteStream {
   }
 
   close(): void {
-    const { localAddr, remoteAddr } = this.#conn;
-    this.#conn.close();
-    if (!this.#isShaken) hangUp(localAddr.port, remoteAddr);
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      this.#conn.close();
+    } finally {
+      this.#closed(this.#isShaken);
+    }
   }
 }

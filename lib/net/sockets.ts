@@ -40,58 +40,70 @@ export interface End {
   readonly port: number;
 }
 
-/**
- * Sets TCP_NODELAY on the sockets bound to `port`; connections accepted there inherit it. Says
- * whether it did.
- */
-export function setNoDelayAt(port: number): boolean {
-  const on = Uint32Array.of(1);
-  return onSockets((fd, system) =>
-    portAt(fd, system.getsockname) === port &&
-    system.setsockopt(fd, TCP_LEVEL, TCP_NODELAY, on, 4) === 0
-  );
+/** The calls, until it is closed. */
+export class Sockets {
+  readonly #library: Deno.DynamicLibrary<typeof CALLS> | undefined = open();
+
+  /**
+   * Sets TCP_NODELAY on a socket bound to `port` that listens; connections accepted there inherit
+   * it. Says whether it did.
+   */
+  setNoDelay(port: number): boolean {
+    const on = Uint32Array.of(1);
+    return this.#first((fd, system) =>
+      portAt(fd, system.getsockname) === port &&
+      system.setsockopt(fd, TCP_LEVEL, TCP_NODELAY, on, 4) === 0
+    );
+  }
+
+  /** Ends the connection of `port` here with `peer`, in both directions. Says whether it did. */
+  hangUp(port: number, peer: End): boolean {
+    const wanted = canonical(peer.hostname);
+    return this.#first((fd, system) =>
+      portAt(fd, system.getsockname) === port &&
+      portAt(fd, system.getpeername) === peer.port &&
+      hosts().includes(wanted) && system.shutdown(fd, SHUT_BOTH) === 0
+    );
+  }
+
+  close(): void {
+    this.#library?.close();
+  }
+
+  /** Tries the descriptors one after the other until it has worked with one; says whether it has. */
+  #first(act: (fd: number, system: System) => boolean): boolean {
+    const system = this.#library?.symbols;
+    if (system === undefined) return false;
+    for (let fd = 0; fd < MAX_DESCRIPTOR; fd++) {
+      if (act(fd, system)) return true;
+    }
+    return false;
+  }
 }
 
-/** Ends the connection of `port` here with `peer`, in both directions. Says whether it did. */
-export function hangUp(port: number, peer: End): boolean {
-  const wanted = canonical(peer.hostname);
-  return onSockets((fd, system) =>
-    portAt(fd, system.getsockname) === port &&
-    portAt(fd, system.getpeername) === peer.port &&
-    hosts().includes(wanted) && system.shutdown(fd, SHUT_BOTH) === 0
-  );
-}
-
-/** Does something with every descriptor; whether it did with any. */
-function onSockets(act: (fd: number, system: System) => boolean): boolean {
+function open(): Deno.DynamicLibrary<typeof CALLS> | undefined {
   const library = LIBRARY[Deno.build.os];
-  if (library === undefined) return false;
+  if (library === undefined) return undefined;
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
-    return false;
+    return undefined;
   }
-  let system;
   try {
-    system = Deno.dlopen(library, CALLS);
+    return Deno.dlopen(library, CALLS);
   } catch {
-    return false;
+    return undefined;
   }
-  let done = false;
-  for (let fd = 0; fd < MAX_DESCRIPTOR; fd++) {
-    done = act(fd, system.symbols) || done;
-  }
-  system.close();
-  return done;
 }
 
 const address = new Uint8Array(ADDRESS_BYTES);
 const view = new DataView(address.buffer);
+const length = new Uint32Array(1);
 
 /** The port in the address a call gives; it stands behind two bytes of length and family in every kind. */
 function portAt(
   fd: number,
   call: System["getsockname"],
 ): number | undefined {
-  const length = Uint32Array.of(ADDRESS_BYTES);
+  length[0] = ADDRESS_BYTES;
   return call(fd, address, length) === 0 ? view.getUint16(2) : undefined;
 }
 

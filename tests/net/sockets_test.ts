@@ -1,7 +1,7 @@
 /** The system's calls behind TLS connections do what they say, and to no other socket. */
 import { assertEquals } from "@std/assert";
 import { SecureListener } from "../../lib/net/listen.ts";
-import { hangUp, setNoDelayAt } from "../../lib/net/sockets.ts";
+import { Sockets } from "../../lib/net/sockets.ts";
 import { hubIdentity } from "../../lib/state/identity.ts";
 import { TempDir } from "../support/files.ts";
 import { within } from "../support/within.ts";
@@ -15,9 +15,11 @@ Deno.test({
   fn: () => {
     const listener = Deno.listen(here);
     const { port } = listener.addr;
-    assertEquals(setNoDelayAt(port), true);
+    const sockets = new Sockets();
+    assertEquals(sockets.setNoDelay(port), true);
     listener.close();
-    assertEquals(setNoDelayAt(port), false);
+    assertEquals(sockets.setNoDelay(port), false);
+    sockets.close();
   },
 });
 
@@ -34,8 +36,10 @@ for (const hostname of ["127.0.0.1", "::1"]) {
       using other = await Deno.connect({ hostname, port });
       using otherHere = await listener.accept();
       const elsewhere = { ...one.localAddr, hostname: "192.0.2.1" };
-      assertEquals(hangUp(port, elsewhere), false);
-      assertEquals(hangUp(port, one.localAddr), true);
+      const sockets = new Sockets();
+      assertEquals(sockets.hangUp(port, elsewhere), false);
+      assertEquals(sockets.hangUp(port, one.localAddr), true);
+      sockets.close();
       assertEquals(await within(one.read(new Uint8Array(1)), "the end"), null);
       await otherHere.write(Uint8Array.of(7));
       assertEquals(await other.read(new Uint8Array(1)), 1);
