@@ -71,6 +71,7 @@ export class Connection {
   readonly #decoder: FrameDecoder;
   readonly #heartbeat: Heartbeat;
   readonly #batch: Batch;
+  #heard = false;
   /** Something changed since the writer last looked; it must not fall asleep. */
   #woken = false;
   #wakeWriter: (() => void) | undefined;
@@ -105,6 +106,11 @@ export class Connection {
   /** Whether frames can still be sent. */
   get isOpen(): boolean {
     return this.#state === "open";
+  }
+
+  /** Whether the other side has said anything at all. */
+  get heard(): boolean {
+    return this.#heard;
   }
 
   /** Bytes of control frames that wait to be written. */
@@ -226,6 +232,7 @@ export class Connection {
       const count = await this.#stream.read(decoder.space());
       if (!this.isOpen) return;
       if (count === null) return decoder.end();
+      this.#heard = true;
       this.#heartbeat.heard();
       decoder.filled(count);
       let frame;

@@ -36,6 +36,8 @@ export interface ClientOptions {
   readonly adapt: boolean;
   /** From the WELCOME of an earlier connection of the same peer. */
   readonly token?: string;
+  /** Lets the client in, where the connection is secure. */
+  readonly secret?: string;
   readonly software: string;
   readonly clock: Clock;
   readonly handshakeMs: number;
@@ -214,6 +216,7 @@ export class Client {
       name: options.name,
       adapt: options.adapt,
       ...(options.token === undefined ? {} : { token: options.token }),
+      ...(options.secret === undefined ? {} : { secret: options.secret }),
       software: options.software,
     });
     try {
