@@ -52,7 +52,8 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "summary":
     "ok, failed, bytes, latency_ms {p50, p95, max}, exit: always the last",
   "help": "topic, text: what --help prints",
-  "version": "version, deno, os, arch: what --version prints",
+  "version":
+    "version, deno, os, arch, kind (source, compiled or portable), commit: what --version prints",
 };
 
 /** The topics, in the order help lists them. */

@@ -59,7 +59,9 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
       return {
         as: "data",
         text:
-          `ferry ${event.version} (deno ${event.deno}, ${event.os} ${event.arch})`,
+          `ferry ${event.version} (deno ${event.deno}, ${event.os} ${event.arch}, ${event.kind}${
+            event.commit === undefined ? "" : `, commit ${event.commit}`
+          })`,
       };
     default:
       return undefined;

@@ -143,6 +143,10 @@ export type About =
     deno: string;
     os: string;
     arch: string;
+    /** How the program was put together. */
+    kind: "source" | "compiled" | "portable";
+    /** The commit it was made from, where that is known; ends in `-dirty` when files were changed since. */
+    commit?: string;
   };
 
 /** Any event. `v` and `ts` are added where it is printed. */
