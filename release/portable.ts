@@ -28,21 +28,22 @@ export async function packPortable(
     bytes: Deno.readFileSync(stage.at(`program/${name}`)),
     executable: false,
   }));
+  await writePortable([runtime, ...program], output);
+}
+
+/** Writes an executable of these files; `ferry` is run with `main.js`. */
+export async function writePortable(
+  entries: readonly Entry[],
+  output: string,
+): Promise<void> {
   const archive = await new Response(
-    ReadableStream.from(tarOf([runtime, ...program]))
+    ReadableStream.from(tarOf(entries))
       .pipeThrough(new CompressionStream("gzip")),
   ).bytes();
   const head = new TextEncoder().encode(headFor(archive));
   const fresh = `${output}.new`;
-  using file = Deno.openSync(fresh, {
-    write: true,
-    create: true,
-    truncate: true,
-    mode: 0o755,
-  });
-  for (const part of [head, archive]) {
-    for (let at = 0; at < part.length;) at += file.writeSync(part.subarray(at));
-  }
+  Deno.writeFileSync(fresh, head);
+  Deno.writeFileSync(fresh, archive, { append: true });
   Deno.chmodSync(fresh, 0o755);
   // A ferry that runs from the old file goes on reading that one.
   Deno.renameSync(fresh, output);
