@@ -48,4 +48,10 @@ export const TABLE: readonly Row[] = [
     group: "About",
     load: () => import("./help.ts"),
   },
+  {
+    name: "completions",
+    summary: "Complete command lines in bash, zsh, fish, PowerShell",
+    group: "About",
+    load: () => import("./completions.ts"),
+  },
 ];

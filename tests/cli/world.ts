@@ -165,7 +165,7 @@ export function asProcesses(
 let known: string | undefined;
 
 /** Where Deno keeps what it has fetched: HOME of a script is empty, and nothing is fetched anew. */
-function denoDirectory(): string {
+export function denoDirectory(): string {
   if (known !== undefined) return known;
   const { stdout } = new Deno.Command(Deno.execPath(), {
     args: ["info", "--json"],
