@@ -27,8 +27,12 @@ export const command = defineCommand({
       does: "bash, where the package bash-completion is installed",
     },
     {
-      line: 'eval "$(ferry completions zsh)"',
-      does: "zsh, in ~/.zshrc behind compinit; bash likewise in ~/.bashrc",
+      line: 'eval "$(ferry completions bash)"',
+      does: "bash without that package: this line in ~/.bashrc",
+    },
+    {
+      line: "ferry completions zsh > ~/.zfunc/_ferry",
+      does: "zsh, where ~/.zfunc is in fpath before compinit",
     },
     {
       line: "ferry completions fish > ~/.config/fish/completions/ferry.fish",
