@@ -20,7 +20,8 @@ export const HUB_OPTIONS = {
   insecure: flag("Plain TCP, no encryption, no secret"),
 } as const;
 
-function stateIfAny(context: Context): string | undefined {
+/** The state directory; undefined when the environment names no home. */
+export function stateIfAny(context: Context): string | undefined {
   return stateDirectory(context.platform.os, (name) => context.env(name));
 }
 

@@ -49,6 +49,12 @@ export const TABLE: readonly Row[] = [
     load: () => import("./help.ts"),
   },
   {
+    name: "doctor",
+    summary: "Find out what would stop a transfer",
+    group: "About",
+    load: () => import("./doctor.ts"),
+  },
+  {
     name: "completions",
     summary: "Complete command lines in bash, zsh, fish, PowerShell",
     group: "About",

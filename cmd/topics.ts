@@ -50,6 +50,8 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "transfer.failed": `${TRANSFER}, code, message, retryable`,
   "view":
     "file, type (csv, json, ndjson, image), shown: the rows or records that the options leave; of an image format, width, height, frames, bytes. The contents are not printed",
+  "check":
+    "name, state (ok, note or problem), message, hint: one line of ferry doctor",
   "warning": "code, message, hint",
   "error": "code, message, hint",
   "summary":

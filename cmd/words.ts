@@ -53,6 +53,15 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
       return detail(`started ${route(event)}`);
     case "transfer.completed":
       return completed(event);
+    case "check": {
+      const line = `${event.state.padEnd(9)}${safe(event.name)}: ${
+        safe(event.message)
+      }`;
+      const hint = event.hint === undefined
+        ? ""
+        : `\n         hint: ${safe(event.hint)}`;
+      return { as: "data", text: line + hint };
+    }
     case "help":
       return { as: "data", text: event.text };
     case "version":

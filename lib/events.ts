@@ -123,6 +123,15 @@ export type Viewed =
     bytes: number;
   };
 
+/** One thing `ferry doctor` looked at; a `problem` stops transfers. */
+export interface Checked {
+  event: "check";
+  name: string;
+  state: "ok" | "note" | "problem";
+  message: string;
+  hint?: string;
+}
+
 /** The outcome of the whole command; the last event. */
 export interface Summary {
   event: "summary";
@@ -160,5 +169,6 @@ export type FerryEvent =
   | Problem
   | PeerListed
   | Viewed
+  | Checked
   | Summary
   | About;
