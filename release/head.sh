@@ -1,7 +1,7 @@
 #!/bin/sh
 # Ferry @VERSION@ as a portable executable: this script, and behind it an archive of the runtime and
 # the program. The first start unpacks it into a cache of the user's; every start runs it from there.
-hash=@HASH@ skip=@SKIP@ system='@SYSTEM@'
+hash=@HASH@ skip=@SKIP@ system='@SYSTEM@' self=$0
 
 # Whether all of these are directories of this user that nobody else may write to.
 private() {
@@ -44,7 +44,6 @@ sum() {
 unpack() {
   [ "$(uname -sm)" = "$system" ] ||
     fail "it is made for $system and this is $(uname -sm)" '' 1
-  self=$0
   case $self in */*) ;; *) [ -f "$self" ] || self=$(command -v -- "$self") ;; esac
   [ "$(tail -c "+$skip" "$self" | sum)" = "$hash" ] ||
     fail 'its own file is damaged' 'download it again' 8
