@@ -16,7 +16,9 @@ const TESTDATA = new URL("../../testdata/", import.meta.url);
 const PLACEHOLDER = "192.0.2.7";
 
 /** Commands that run until they are stopped. */
-const STAYS = /^ferry (serve|connect)\b/;
+const STAYS = /\bferry (serve|connect)\b/;
+/** What is about tickets needs a hub that has one; the hub of all others speaks plain TCP. */
+const TICKET = /\bticket\b|connect -$/;
 const READY = /"event":"ready"|is ready on|connected to /;
 
 /** A file an example names, made as it needs it. */
@@ -62,7 +64,7 @@ for (const { name, load } of TABLE) {
 /** The programs of a pipeline besides ferry and what every system has. */
 function toolsOf(line: string): string[] {
   return line.split(/[|]|&&/).map((part) => part.trim().split(" ")[0] ?? "")
-    .filter((tool) => !/^(ferry|eval|curl|tar)$/.test(tool));
+    .filter((tool) => !/^(ferry|eval|curl|tar|ssh)$/.test(tool));
 }
 
 function isInstalled(tool: string): boolean {
@@ -89,13 +91,19 @@ function prepare(line: string, dir: TempDir): void {
   for (const [, folder = ""] of line.matchAll(/> ~\/(\S+)\/[^/\s]+/g)) {
     Deno.mkdirSync(dir.at(folder), { recursive: true });
   }
+  // One that stays leaves word which process it is, so that it can be stopped.
   write(
     "bin/ferry",
-    `#!/bin/sh\nexec '${Deno.execPath()}' run -A --quiet '${MAIN}' "$@"\n`,
+    `#!/bin/sh
+case $1 in serve | connect) echo $$ > "$HOME/$1.pid" ;; esac
+exec '${Deno.execPath()}' run -A --quiet '${MAIN}' "$@"
+`,
   );
+  // Another machine is this one.
+  write("bin/ssh", '#!/bin/sh\nshift\nexec "$@"\n');
   // A page on the web is what it takes the place of.
   write("bin/curl", `#!/bin/sh\necho '{"items": [1, 2]}'\n`);
-  for (const tool of ["ferry", "curl"]) {
+  for (const tool of ["ferry", "curl", "ssh"]) {
     Deno.chmodSync(dir.at("bin", tool), 0o755);
   }
 }
@@ -106,34 +114,51 @@ async function perform(
   port: number,
 ): Promise<void> {
   const hub = `127.0.0.1:${port}`;
-  const stays = STAYS.test(line);
-  const real = line.replaceAll(PLACEHOLDER, hub);
+  const real = line.replaceAll(PLACEHOLDER, hub)
+    .replace(/^ferry connect -$/, "ferry ticket | $&");
+  const env = { FERRY_HOST: "127.0.0.1", FERRY_PORT: "0" };
+  const plain = { ...env, FERRY_HUB: hub, FERRY_INSECURE: "1" };
+  if (!TICKET.test(line)) return await finish(real, dir, plain);
+  const served = Promise.withResolvers<void>();
+  const serving = finish("ferry serve", dir, env, () => {
+    served.resolve();
+    return done;
+  });
+  const done = served.promise.then(() => finish(real, dir, env));
+  await Promise.all([serving, done]);
+}
+
+/** Runs a line to its end; one that stays is stopped when it is ready, or after `first`. */
+async function finish(
+  line: string,
+  dir: TempDir,
+  env: Record<string, string>,
+  first: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const stays = STAYS.exec(line)?.[1];
   const child = new Deno.Command("bash", {
-    args: ["--norc", "-o", "pipefail", "-c", stays ? `exec ${real}` : real],
+    args: ["--norc", "-o", "pipefail", "-c", line],
     cwd: dir.path,
     clearEnv: true,
     env: {
       PATH: `${join(dir.path, "bin")}:${Deno.env.get("PATH")}`,
       HOME: dir.path,
       DENO_DIR: denoDirectory(),
-      FERRY_HUB: hub,
-      FERRY_HOST: "127.0.0.1",
-      FERRY_PORT: "0",
-      FERRY_INSECURE: "1",
+      ...env,
     },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   let printed = "";
-  let stopped = false;
+  let stopping: Promise<void> | undefined;
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       printed += text;
-      if (stays && !stopped && READY.test(printed)) {
-        stopped = true;
-        child.kill("SIGTERM");
-      }
+      if (stays === undefined || !READY.test(printed)) continue;
+      stopping ??= first().finally(() => {
+        Deno.kill(Number(Deno.readTextFileSync(dir.at(`${stays}.pid`))));
+      });
     }
   };
   const [{ code }] = await Promise.all([
@@ -141,6 +166,7 @@ async function perform(
     read(child.stdout),
     read(child.stderr),
   ]);
-  assertEquals(code, stays ? 143 : 0, printed);
+  await stopping;
+  assertEquals(code, stays === undefined ? 0 : 143, printed);
   assert(!printed.includes("error:"), printed);
 }
