@@ -9,6 +9,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { makeFile, makeTree, Stage, TLS } from "./stage.ts";
 import { Rivals } from "./rivals.ts";
 import type { Scenario } from "./scenario.ts";
+import { startup } from "./startup.ts";
 import { viewScenarios } from "./view.ts";
 
 const { rounds, scale, _: chosen } = parseArgs(Deno.args, {
@@ -132,6 +133,7 @@ const SCENARIOS: Record<string, Scenario> = {
       };
     },
   },
+  startup,
   ...viewScenarios(GB),
 };
 

@@ -66,7 +66,8 @@ export interface HubChoice {
   readonly invited: boolean;
 }
 
-function stateIfAny(context: Context): string | undefined {
+/** The state directory; undefined when the environment names no home. */
+export function stateIfAny(context: Context): string | undefined {
   return stateDirectory(context.platform.os, (name) => context.env(name));
 }
 

@@ -6,6 +6,7 @@ import { parseDuration, parseSize } from "../lib/text/units.ts";
 export interface Option<T> {
   /** How it stands on the command line: bare, with a value, with values that add up, or with one that may be left out. */
   readonly takes: "nothing" | "value" | "list" | "maybe";
+  /** Also says how it is completed: `FILE`, `DIR`, words parted by `|`, peers for a list of `NAME`. */
   readonly placeholder: string;
   readonly help: string;
   /** A single letter. */

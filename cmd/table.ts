@@ -54,4 +54,16 @@ export const TABLE: readonly Row[] = [
     group: "About",
     load: () => import("./help.ts"),
   },
+  {
+    name: "doctor",
+    summary: "Find out what would stop a transfer",
+    group: "About",
+    load: () => import("./doctor.ts"),
+  },
+  {
+    name: "completions",
+    summary: "Complete command lines in bash, zsh, fish, PowerShell",
+    group: "About",
+    load: () => import("./completions.ts"),
+  },
 ];

@@ -55,13 +55,24 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
       return detail(`started ${route(event)}`);
     case "transfer.completed":
       return completed(event);
+    case "check": {
+      const line = `${event.state.padEnd(9)}${safe(event.name)}: ${
+        safe(event.message)
+      }`;
+      const hint = event.hint === undefined
+        ? ""
+        : `\n         hint: ${safe(event.hint)}`;
+      return { as: "data", text: line + hint };
+    }
     case "help":
       return { as: "data", text: event.text };
     case "version":
       return {
         as: "data",
         text:
-          `ferry ${event.version} (deno ${event.deno}, ${event.os} ${event.arch})`,
+          `ferry ${event.version} (deno ${event.deno}, ${event.os} ${event.arch}, ${event.kind}${
+            event.commit === undefined ? "" : `, commit ${event.commit}`
+          })`,
       };
     default:
       return undefined;

@@ -134,6 +134,15 @@ export type Viewed =
     bytes: number;
   };
 
+/** One thing `ferry doctor` looked at; a `problem` stops transfers. */
+export interface Checked {
+  event: "check";
+  name: string;
+  state: "ok" | "note" | "problem";
+  message: string;
+  hint?: string;
+}
+
 /** The outcome of the whole command; the last event. */
 export interface Summary {
   event: "summary";
@@ -154,6 +163,10 @@ export type About =
     deno: string;
     os: string;
     arch: string;
+    /** How the program was put together. */
+    kind: "source" | "compiled" | "portable";
+    /** The commit it was made from, where that is known; ends in `-dirty` when files were changed since. */
+    commit?: string;
   };
 
 /** Any event. `v` and `ts` are added where it is printed. */
@@ -168,5 +181,6 @@ export type FerryEvent =
   | PeerListed
   | TicketMade
   | Viewed
+  | Checked
   | Summary
   | About;

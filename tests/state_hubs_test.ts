@@ -65,10 +65,11 @@ Deno.test("a hub is found as long as it runs", () => {
 Deno.test("the note of a hub that was killed is removed, and does not hide one that lives", () => {
   using dir = new TempDir();
   const forget = noteRunning(dir.path, THERE);
-  const [living] = dir.list("running");
+  const living = dir.list("running");
   Deno.writeTextFileSync(dir.at("running", "dead.json"), JSON.stringify(HERE));
+  Deno.writeTextFileSync(dir.at("running", "dead.lock"), "");
   assertEquals(runningHubs(dir.path), [THERE]);
-  assertEquals(dir.list("running"), [living]);
+  assertEquals(dir.list("running"), living);
   forget();
 });
 
@@ -102,4 +103,19 @@ Deno.test("hubs at one port of different addresses are both found", () => {
   first();
   assertEquals(runningHubs(dir.path), [other]);
   second();
+});
+
+Deno.test("the note of a hub that runs is not locked: on Windows nobody could read it", () => {
+  using dir = new TempDir();
+  const forget = noteRunning(dir.path, HERE);
+  const notes = dir.list("running").filter((name) => name.endsWith(".json"));
+  assertEquals(notes.length, 1);
+  {
+    using note = Deno.openSync(dir.at("running", notes[0] ?? ""), {
+      read: true,
+      write: true,
+    });
+    assertEquals(note.tryLockSync(true), true);
+  }
+  forget();
 });

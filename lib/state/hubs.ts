@@ -81,17 +81,17 @@ export function noteRunning(state: string, address: RunningHub): () => void {
   const path = join(state, RUNNING, noteName(address));
   try {
     makePrivateDirectory(join(state, RUNNING));
-    const lock = Deno.openSync(path, { write: true, create: true });
+    const lock = Deno.openSync(lockOf(path), { write: true, create: true });
     // Never waits: a hub that already has this note is found by it, and keeps it.
     if (!lock.tryLockSync(true)) {
       lock.close();
       return () => {};
     }
-    lock.truncateSync();
-    lock.writeSync(new TextEncoder().encode(JSON.stringify(address)));
+    replaceFile(path, JSON.stringify(address));
     return () => {
-      lock.close();
       removeIfThere(path);
+      lock.close();
+      removeIfThere(lockOf(path));
     };
   } catch {
     return () => {};
@@ -106,13 +106,15 @@ export function runningHubs(state: string): RunningHub[] {
   } catch {
     return [];
   }
-  return names.sort().flatMap((name) => {
-    const path = join(state, RUNNING, name);
-    // Its hub holds a lock on the note as long as it lives.
-    if (!isAbandoned(path)) return readRunning(path) ?? [];
-    removeIfThere(path);
-    return [];
-  });
+  return names.filter((name) => name.endsWith(".json")).sort().flatMap(
+    (name) => {
+      const path = join(state, RUNNING, name);
+      if (!isAbandoned(path)) return readRunning(path) ?? [];
+      removeIfThere(path);
+      removeIfThere(lockOf(path));
+      return [];
+    },
+  );
 }
 
 /** Hubs may share a port at different addresses. */
@@ -120,12 +122,17 @@ function noteName({ host, port }: Address): string {
   return `${port}-${host.replaceAll(/[^\w.]/g, "_")}.json`;
 }
 
-function isAbandoned(path: string): boolean {
+/** What the hub of a note holds locked as long as it lives; on Windows nobody could read the note itself then. */
+function lockOf(note: string): string {
+  return note.replace(/\.json$/, ".lock");
+}
+
+function isAbandoned(note: string): boolean {
   try {
-    using note = Deno.openSync(path, { read: true, write: true });
-    return note.tryLockSync(true);
-  } catch {
-    return false;
+    using lock = Deno.openSync(lockOf(note), { read: true, write: true });
+    return lock.tryLockSync(true);
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
   }
 }
 
