@@ -53,6 +53,15 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
       return detail(`started ${route(event)}`);
     case "transfer.completed":
       return completed(event);
+    case "dissector":
+      return "saved" in event
+        ? {
+          as: "data",
+          text: `the dissector is in ${
+            safe(event.saved)
+          }; Wireshark and tshark find it at their next start`,
+        }
+        : undefined;
     case "help":
       return { as: "data", text: event.text };
     case "version":

@@ -9,7 +9,9 @@
 -- What it works out (links, latencies, breaches) is learnt when a packet is seen for the first time
 -- and only looked up afterwards, so that any order of clicking shows the same.
 
-local ferry = Proto("ferry", "Ferry")
+-- Installed already, and started with another copy besides: the first one serves.
+local is_first, ferry = pcall(Proto, "ferry", "Ferry")
+if not is_first then return end
 
 local PORT = 7788
 local HEADER = 8
@@ -624,7 +626,7 @@ local LEARN = {
     elseif was and was.status ~= "stored" then
       mark(pinfo, key, "a second receipt for " .. m.recipient)
     elseif m.status ~= "failed" and t.finish == nil then
-      mark(pinfo, key, m.status .. " before END")
+      mark(pinfo, key, m.status .. " before END: that was not captured, or not sent", "gap")
     end
     if m.status ~= "stored" and not (was and was.status ~= "stored") then t.left = t.left - 1 end
     t.receipts[who] = { number = pinfo.number, at = pinfo.abs_ts, status = m.status }
