@@ -33,9 +33,10 @@ local TYPES = {
   [12] = { "ERROR", 64 * K },
   [13] = { "BYE", 64 * K },
   [14] = { "REQUEST", 64 * K },
-  [15] = { "RESPONSE", 512 * K },
+  [15] = { "RESPONSE", 64 * K },
   [128] = { "PRESENCE", 64 * K },
   [129] = { "PROGRESS", 64 * K },
+  [130] = { "NUDGE", 64 * K },
 }
 local FIRST_OPTIONAL, OPTIONAL_LIMIT = 128, 64 * K
 local DATA = 6
@@ -60,20 +61,23 @@ field("offset", ProtoField.uint64, "Offset", base.DEC)
 field("data", ProtoField.bytes, "Bytes")
 field("json", ProtoField.string, "Payload")
 field("record", ProtoField.string, "Record")
+field("other", ProtoField.string, "Other")
+field("modified", ProtoField.double, "Modified at (Unix ms)")
 
 local STRINGS = {
   name = "Name", kind = "Kind", from = "From", to = "To", recipient = "Recipient",
   sha256 = "SHA-256", fingerprint = "Fingerprint", status = "Status", code = "Code",
   message = "Message", scope = "Scope", client = "Client", hub = "Hub", role = "Role",
   capability = "Capability", software = "Software", key = "Key", change = "Change",
-  ["peer.name"] = "Peer", ["peer.address"] = "Address", request = "Request",
+  ["peer.name"] = "Peer", ["peer.address"] = "Address", tree = "Directory (transfer)", what = "What is asked", path = "Path",
 }
 for key, name in pairs(STRINGS) do field(key, ProtoField.string, name) end
 local COUNTS = {
   size = "Size", bytes = "Bytes received", ["version.min"] = "Lowest version",
   ["version.max"] = "Highest version", version = "Version", ["peer.since"] = "Joined at (Unix ms)",
   ["limits.transfers"] = "Open transfers at most", ["limits.inline"] = "Inline body at most",
-  modified = "Modified at (Unix ms)", captured = "Bytes of the body in this capture",
+  ["until"] = "Kept until (Unix ms)", request = "Request", since = "Since (Unix ms)",
+  limit = "At most", captured = "Bytes of the body in this capture",
 }
 for key, name in pairs(COUNTS) do field(key, ProtoField.uint64, name, base.DEC) end
 local MILLISECONDS = {
@@ -84,7 +88,7 @@ local MILLISECONDS = {
 for key, name in pairs(MILLISECONDS) do field(key, ProtoField.double, name .. " (ms)") end
 local BOOLEANS = {
   inline = "Body follows at once", retryable = "Trying again can help", adapt = "Name may be adapted",
-  executable = "Executable", unchanged = "Was there already", secret = "Secret present",
+  executable = "Executable", recursive = "With everything below", last = "Last part", unchanged = "Was there already", secret = "Secret present",
   token = "Token present", signature = "Signature present",
 }
 for key, name in pairs(BOOLEANS) do field(key, ProtoField.bool, name) end
@@ -97,7 +101,10 @@ field("end_in", ProtoField.framenum, "Ended in", base.NONE)
 field("receipt_in", ProtoField.framenum, "Receipt in", base.NONE, frametype.ACK)
 field("ping_in", ProtoField.framenum, "Asked in", base.NONE, frametype.REQUEST)
 field("pong_in", ProtoField.framenum, "Answered in", base.NONE, frametype.RESPONSE)
+field("request_in", ProtoField.framenum, "Requested in", base.NONE, frametype.REQUEST)
+field("response_in", ProtoField.framenum, "Response in", base.NONE, frametype.RESPONSE)
 field("rtt", ProtoField.relative_time, "PING to PONG")
+field("response_time", ProtoField.relative_time, "REQUEST to RESPONSE")
 field("latency", ProtoField.relative_time, "Latency, OFFER to RECEIPT")
 field("latency.offer", ProtoField.relative_time, "OFFER to ACCEPT")
 field("latency.transfer", ProtoField.relative_time, "Body, first byte to END")
@@ -341,7 +348,7 @@ local id, sha256 = digits(16), digits(64)
 local function list_of(check, max, min)
   return function(n)
     if n.t ~= "array" or #n.list > max or #n.list < (min or 0) then return false end
-    for _, one in ipairs(n.list) do if not check(one) then return false end end
+    for at, one in ipairs(n.list) do if not check(one) then return false, at - 1 end end
     return true
   end
 end
@@ -395,6 +402,7 @@ local MESSAGES = {
     } },
     { "fingerprint", is_string(64), "fingerprint", "?" },
     { "queue_ms", ms, "queue_ms", "?" },
+    { "tree", id, "tree", "?" },
     { "modified_ms", finite, "modified", "?" },
     { "executable", boolean, "executable", "?" },
   },
@@ -418,17 +426,36 @@ local MESSAGES = {
     FAILURE[2],
   },
   BYE = { { "code", code, "code", "?" }, { "message", sentence, "message", "?" } },
-  REQUEST = { { "request", is_string(64), "request", "?" } },
-  RESPONSE = {},
+  REQUEST = {
+    { "request", count, "request" },
+    { "what", is_string(32), "what" },
+    { "path", is_string(4096, 1), "path", "?" },
+    { "recursive", boolean, "recursive", "?" },
+    { "peer", name, "peer.name", "?" },
+    { "since", count, "since", "?" },
+    { "limit", count, "limit", "?" },
+  },
+  RESPONSE = {
+    { "status", one_of("part", "failed"), "status" },
+    { "request", count, "request" },
+  },
   PRESENCE = { { "change", one_of("joined", "left"), "change" }, { "peer", PEER } },
 }
-local RECEIPTS = {
-  delivered = {
-    { "verify_ms", ms, "verify_ms" },
-    { "rtt_ms", ms, "rtt_ms", "?" },
-    { "unchanged", boolean, "unchanged", "?" },
+-- What they hold beyond that depends on their status.
+local BY_STATUS = {
+  RECEIPT = {
+    delivered = {
+      { "verify_ms", ms, "verify_ms" },
+      { "rtt_ms", ms, "rtt_ms", "?" },
+      { "unchanged", boolean, "unchanged", "?" },
+    },
+    stored = { { "until", count, "until", "?" } },
+    failed = { FAILURE[1], FAILURE[2], RETRYABLE },
   },
-  failed = { FAILURE[1], FAILURE[2], RETRYABLE },
+  RESPONSE = {
+    part = { { "last", boolean, "last" } },
+    failed = { FAILURE[1], FAILURE[2], RETRYABLE },
+  },
 }
 -- Never shown, whatever they hold.
 local CONCEALED = { secret = true, token = true, signature = true }
@@ -446,18 +473,20 @@ local function show(tree, key, range, node)
     tree:add(range, STRINGS[key] or COUNTS[key] or key):append_text(": not known yet")
   elseif COUNTS[key] or key == "offset" then
     tree:add(F[key], range, u64(math.max(0, math.floor(node.v))))
-  elseif MILLISECONDS[key] or BOOLEANS[key] or STRINGS[key] or key == "transfer" then
+  elseif key == "modified" or MILLISECONDS[key] or BOOLEANS[key] or STRINGS[key] or key == "transfer" then
     tree:add(F[key], range, node.v)
   end
 end
 
 -- A field nobody here knows, and what is in it.
 local function show_any(tree, range_of, node, label)
-  local item = tree:add(range_of(node), label)
   if node.list == nil then
-    item:append_text(": " .. (node.t == "null" and "null" or node.t == "deep" and "…" or tostring(node.v)))
+    local text = node.t == "null" and "null" or node.t == "deep" and "…" or tostring(node.v)
+    local item = tree:add(F.other, range_of(node), label .. ": " .. text)
+    item:set_text(label .. ": " .. text)
     return
   end
+  local item = tree:add(range_of(node), label)
   for at, child in ipairs(node.list) do
     show_any(item, range_of, child, child.key or ("[" .. (at - 1) .. "]"))
   end
@@ -469,7 +498,8 @@ local show_fields
 local function show_field(tree, range_of, node, row, path)
   local check, key = row[2], row[3]
   if type(check) == "function" then
-    if not check(node) then return path end
+    local fits, at = check(node)
+    if not fits then return at and path .. "." .. at or path end
     show(tree, key, range_of(node), node)
     return
   end
@@ -527,7 +557,7 @@ local function connection_of(pinfo)
   end
   local conn = connections[key]
   if conn == nil then
-    conn = { key = key, greeted = false, [0] = { offers = {}, pings = {} }, [1] = { offers = {}, pings = {} } }
+    conn = { key = key, greeted = false, [0] = { offers = {}, asked = {} }, [1] = { offers = {}, asked = {} } }
     if pinfo.dst_port == PORT then conn.hub = pinfo.src_port < PORT and 1 or 0 end
     if pinfo.src_port == PORT then conn.hub = PORT < pinfo.dst_port and 0 or 1 end
     connections[key] = conn
@@ -737,7 +767,8 @@ local function summary(title, m, t)
   if title == "PRESENCE" then return ("PRESENCE %s %s"):format(m.who or "?", m.change or "?") end
   if title == "ERROR" then return ("ERROR %s: %s"):format(m.code or "?", m.message or "") end
   if title == "BYE" and m.code then return "BYE " .. m.code end
-  if title == "REQUEST" and m.request then return "REQUEST " .. m.request end
+  if title == "REQUEST" then return ("REQUEST %s %s"):format(m.what or "?", m.path or m.peer or "") end
+  if title == "RESPONSE" then return "RESPONSE " .. (m.code or m.status or "?") end
   return title
 end
 
@@ -751,24 +782,37 @@ local function plain(node)
   return list
 end
 
--- Links PING and PONG; what they add to the Info column.
-local function show_ping(tree, conn, way, title, m, pinfo)
-  local side = conn[title == "PING" and way or 1 - way]
-  local key = tostring(m.t1)
-  if title == "PING" then
-    if not pinfo.visited then side.pings[key] = { number = pinfo.number, at = pinfo.abs_ts } end
+-- What answers what by a number of its own: field of it, links back and forth, time between.
+local PINGS = { "t1", "ping_in", "pong_in", "rtt" }
+local REQUESTS = { "request", "request_in", "response_in", "response_time" }
+local ASKS = { PING = PINGS, REQUEST = REQUESTS }
+local TELLS = { PONG = PINGS, RESPONSE = REQUESTS }
+
+-- Links a question and its answer; what they add to the Info column.
+local function show_asked(tree, conn, way, title, m, pinfo)
+  local kind = ASKS[title] or TELLS[title]
+  local asked = conn[ASKS[title] and way or 1 - way].asked
+  local key = kind[1] .. tostring(m[kind[1]])
+  local list = asked[key] or {}
+  asked[key] = list
+  if ASKS[title] and not pinfo.visited then list[#list + 1] = { number = pinfo.number, at = pinfo.abs_ts } end
+  local ask
+  for at = #list, 1, -1 do
+    if list[at].number <= pinfo.number then
+      ask = list[at]
+      break
+    end
   end
-  local ping = side.pings[key]
-  if ping == nil or ping.number > pinfo.number then return "" end
-  if title == "PING" then
-    if ping.pong then generated(tree, "pong_in", ping.pong) end
+  if ask == nil then return "" end
+  if ASKS[title] then
+    if ask.answer then generated(tree, kind[3], ask.answer) end
     return ""
   end
-  if not pinfo.visited and ping.pong == nil then ping.pong, ping.pong_at = pinfo.number, pinfo.abs_ts end
-  generated(tree, "ping_in", ping.number)
-  if ping.pong ~= pinfo.number then return "" end
-  generated(tree, "rtt", span(ping.pong_at - ping.at))
-  return " after " .. ms_text(ping.pong_at - ping.at)
+  if not pinfo.visited and ask.answer == nil then ask.answer, ask.answer_at = pinfo.number, pinfo.abs_ts end
+  generated(tree, kind[2], ask.number)
+  if ask.answer ~= pinfo.number then return "" end
+  generated(tree, kind[4], span(ask.answer_at - ask.at))
+  return " after " .. ms_text(ask.answer_at - ask.at)
 end
 
 -- The transfer a frame belongs to, after it was taken in. Adds what is wrong with it.
@@ -830,8 +874,8 @@ local function show_message(tree, tvb, conn, way, pinfo, title, length)
   if length <= 4096 then tree:add(F.json, tvb(HEADER, length), conceal(payload)) end
   local function range_of(node) return tvb(HEADER + node.from - 1, node.to - node.from + 1) end
   local rows = MESSAGES[title]
-  local status = title == "RECEIPT" and plain(root.v.status)
-  local more = status and RECEIPTS[status] or {}
+  local status = BY_STATUS[title] and plain(root.v.status)
+  local more = status and BY_STATUS[title][status] or {}
   local also = {}
   for _, row in ipairs(more) do also[row[1]] = true end
   local wrong = show_fields(tree, range_of, root, rows, "", also)
@@ -848,8 +892,8 @@ local function show_message(tree, tvb, conn, way, pinfo, title, length)
     return title
   end
   local t, extra = nil, ""
-  if title == "PING" or title == "PONG" then
-    extra = show_ping(tree, conn, way, title, m, pinfo)
+  if ASKS[title] or TELLS[title] then
+    extra = show_asked(tree, conn, way, title, m, pinfo)
   elseif rows[1] == ID or rows[2] == ID then
     t = follow(tree, conn, way, title, m, pinfo)
     if t then extra = show_transfer(tree, title, m, t, pinfo) end

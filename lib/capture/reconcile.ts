@@ -63,6 +63,7 @@ function rowOf(logged: Logged, all: readonly ShownHop[]): Reconciled {
   }
   const capture = figures[0]?.latency_ms ?? 0;
   const rest = latency_ms.total - capture;
+  const gaps = bodyGaps(hops);
   const flaws = [
     ...bodyFlaws(hops, bytes, sha256),
     ...nestingFlaws(figures),
@@ -71,6 +72,7 @@ function rowOf(logged: Logged, all: readonly ShownHop[]): Reconciled {
       : []),
   ];
   if (flaws.length > 0) return row(facts, figures, "differs", rest, flaws);
+  if (gaps.length > 0) return row(facts, figures, "missing", rest, gaps);
   return row(facts, figures, "consistent", rest, reasons(latency_ms, rest));
 }
 
@@ -164,23 +166,29 @@ function figuresOf(hop: Settled): HopFigures {
   };
 }
 
+/** What the capture lacks of the body. */
+function bodyGaps(hops: readonly Settled[]): string[] {
+  return hops.flatMap(({ hop, size, offset, captured }) => {
+    if (size === undefined) return [`its END was not captured on hop ${hop}`];
+    const lacks = size - offset - captured;
+    return lacks === 0
+      ? []
+      : [`${lacks} bytes were not captured on hop ${hop}`];
+  });
+}
+
 /** Where the body the capture shows is not the one that was logged. */
 function bodyFlaws(
   hops: readonly Settled[],
   bytes: number | null,
-  sha256: string,
+  logged: string,
 ): string[] {
-  return hops.flatMap((hop) => {
-    const where = `on hop ${hop.hop}`;
-    if (hop.sha256 === undefined) return [`its END is missing ${where}`];
-    if (hop.sha256 !== sha256) return [`END names another SHA-256 ${where}`];
-    if (bytes !== null && hop.size !== bytes) {
-      return [`END names ${hop.size} bytes ${where}`];
-    }
-    const seen = hop.offset + hop.captured;
-    return seen === hop.size
+  return hops.flatMap(({ hop, size, sha256 }) => {
+    if (size === undefined) return [];
+    if (sha256 !== logged) return [`END names another SHA-256 on hop ${hop}`];
+    return bytes === null || size === bytes
       ? []
-      : [`${(hop.size ?? 0) - seen} bytes were not captured ${where}`];
+      : [`END names ${size} bytes on hop ${hop}`];
   });
 }
 
