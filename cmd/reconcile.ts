@@ -58,6 +58,7 @@ export const command = defineCommand({
       logged.push(...await readLog(await existing(log, context), log));
     }
     const { shown, oddities, cut } = await readCapture(path, {
+      called: capture,
       tshark: options.tshark,
       keylog,
       signal: context.signal,

@@ -156,7 +156,7 @@ function figuresOf(hop: Settled): HopFigures {
     offer_ms: ms(startAt - offerAt),
     transfer_ms: endAt === undefined ? null : ms(endAt - startAt),
     receipt_ms: endAt === undefined ? null : ms(receipt.at - endAt),
-    verify_ms: receipt.verifyMs ?? null,
+    verify_ms: receipt.verifyMs === undefined ? null : round(receipt.verifyMs),
     bytes: hop.captured,
     frames: {
       offer: hop.offerFrame,

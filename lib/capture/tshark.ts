@@ -20,6 +20,8 @@ const FILTER =
 
 /** What a capture is read with. */
 export interface Reading {
+  /** What messages call the capture. */
+  readonly called: string;
   /** The program to run: `tshark`, or a path to it. */
   readonly tshark: string;
   /** A file of TLS secrets as SSLKEYLOGFILE names one. */
@@ -53,7 +55,7 @@ export { dissector };
  */
 export async function readCapture(
   path: string,
-  { tshark, keylog, signal }: Reading,
+  { called, tshark, keylog, signal }: Reading,
 ): Promise<Read> {
   // Settings and plugins of the user stay out: what is read depends on the capture alone.
   const home = await Deno.makeTempDir({ prefix: "ferry-tshark-" });
@@ -84,7 +86,10 @@ export async function readCapture(
     if (/Lua: Error/.test(words)) throw new Error(words);
     if (success) return { ...read, cut: undefined };
     if (/cut short/.test(words)) return { ...read, cut: words };
-    throw new Failure("bad-data", `Cannot read ${path}: ${words}`);
+    const state = /isn't a capture file/.test(words)
+      ? "it is no packet capture"
+      : words.replaceAll(path, called);
+    throw new Failure("bad-data", `Cannot read ${called}: ${state}`);
   } finally {
     await Deno.remove(home, { recursive: true });
   }

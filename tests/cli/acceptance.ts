@@ -17,8 +17,12 @@ if (args.length === 0) {
 const world = asProcesses(args.map(absolute));
 let failed = 0;
 let passed = 0;
-for (const { name, source } of readScripts()) {
+for (const { name, source, lacks } of readScripts()) {
   if (only !== undefined && !name.includes(only)) continue;
+  if (lacks !== undefined) {
+    say(`skipped ${name}: ${lacks}`);
+    continue;
+  }
   try {
     await play(source, world);
     passed++;
