@@ -25,7 +25,7 @@ export const command = defineCommand({
         `Cannot list ${extra}: peers takes no arguments`,
       );
     }
-    const hub = chooseHub(options.hub, context);
+    const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(
       hub,
       defaultName(context),

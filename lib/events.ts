@@ -147,6 +147,17 @@ export type Dissector =
   | { event: "dissector"; lua: string }
   | { event: "dissector"; saved: string };
 
+/** What `ferry ticket` prints. */
+export interface TicketMade {
+  event: "ticket";
+  /** Secret: whoever has it may join. */
+  ticket: string;
+  hosts: readonly string[];
+  port: number;
+  /** SHA-256 of the hub's certificate, 64 hexadecimal digits. */
+  fingerprint: string;
+}
+
 /** What `ferry view` found in a file; the file itself is never part of it. */
 export type Viewed =
   | {
@@ -200,6 +211,7 @@ export type FerryEvent =
   | TransferFailed
   | Problem
   | PeerListed
+  | TicketMade
   | Viewed
   | Reconciled
   | Dissector

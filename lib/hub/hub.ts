@@ -17,12 +17,13 @@ import type {
   Offer,
   TransferListener,
 } from "../transfer/transfer.ts";
+import type { Door } from "./door.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
 import { assertNotReserved, Registry } from "./registry.ts";
 import { type RouteInfo, Router } from "./router.ts";
 import { SpoolRoom } from "./spool.ts";
 
-/** Where connections come from; `Deno.listen` gives one. */
+/** Where connections come from; `Deno.listen` and `Deno.listenTls` give one. */
 export interface Listener {
   readonly addr: { hostname: string; port: number };
   accept(): Promise<ByteStream & { remoteAddr?: unknown }>;
@@ -51,6 +52,8 @@ export interface HubOptions {
   readonly handshakeMs?: number;
   /** A connection that takes no byte for so long is ended. */
   readonly idleMs?: number;
+  /** Who may join: for a listener with TLS. Without one everybody may, and nobody is the operator. */
+  readonly door?: Door;
   /** Takes what is sent to the hub itself. */
   readonly inbox?: Carrier;
   readonly events?: HubEvents;
@@ -197,7 +200,7 @@ export class Hub implements Carrier {
     try {
       await member.run();
     } catch (error) {
-      if (!this.#closing) {
+      if (!this.#closing && this.#isNews(member)) {
         this.#trouble(member.info?.name ?? member.address, error);
       }
     } finally {
@@ -216,6 +219,7 @@ export class Hub implements Carrier {
       router: this.#router,
       handshakeMs,
       idleMs,
+      door: this.#options.door ?? (() => ({ operator: false })),
       join: (member, hello) => this.#join(member, hello),
       peers: () => this.peers(),
       joined: (member) => this.#announce("joined", member),
@@ -273,6 +277,11 @@ export class Hub implements Carrier {
       }
     }
     this.#options.events?.[change]?.(peer);
+  }
+
+  /** Who fails before TLS is up is a port scanner, or has given up: no news, and there may be many. */
+  #isNews(member: Member): boolean {
+    return this.#options.door === undefined || member.connection.heard;
   }
 
   #trouble(who: string, error: unknown): void {

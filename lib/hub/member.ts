@@ -24,6 +24,7 @@ import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
 import { isAnswer } from "../transfer/outgoing.ts";
 import type { Offer, TransferListener } from "../transfer/transfer.ts";
+import type { Door } from "./door.ts";
 import type { Route, Router } from "./router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
@@ -43,6 +44,8 @@ export interface MemberHub {
   readonly router: Router;
   readonly handshakeMs: number;
   readonly idleMs: number;
+  /** Lets the member in, or throws Failure `auth`. */
+  readonly door: Door;
   /** Gives the member the name it asked for; throws Failure when it cannot have it. */
   join(
     member: Member,
@@ -65,6 +68,8 @@ export class Member {
   info: PeerInfo | undefined;
   /** Proves that a later connection is the same peer. */
   token = "";
+  /** Whether it is the user the hub runs as, on the hub's machine. Set by the greeting. */
+  operator = false;
   #capabilities: readonly string[] = [];
 
   constructor(stream: ByteStream, readonly address: string, hub: MemberHub) {
@@ -176,6 +181,7 @@ export class Member {
       hello.capabilities.includes(one)
     );
     try {
+      this.operator = hub.door(hello.secret).operator;
       const { name, token } = hub.join(this, hello);
       this.info = {
         name,

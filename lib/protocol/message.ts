@@ -43,6 +43,8 @@ const schemas = {
     adapt: v.optional(v.boolean(), false),
     /** From an earlier WELCOME: this is the same peer come back, its old connection may be dropped. */
     token: v.optional(v.pipe(v.string(), v.maxLength(64))),
+    /** From a ticket, or the hub's own: lets the client in. */
+    secret: v.optional(v.pipe(v.string(), v.maxLength(64))),
     software: v.pipe(v.string(), v.maxLength(128)),
   }),
   welcome: v.object({

@@ -120,13 +120,18 @@ async function bodies(
   });
 }
 
-for (const way of ["plain"] as const) {
+for (const way of ["plain", "TLS"] as const) {
   Deno.test({
     name: `a captured session agrees with its log (${way})`,
     ignore: why !== undefined,
     fn: async () => {
-      await using stage = new Stage({ FERRY_INSECURE: "1" });
+      using keys = new TempDir();
+      const keylog = keys.at("keys.log");
+      await using stage = new Stage(
+        way === "plain" ? { FERRY_INSECURE: "1" } : { SSLKEYLOGFILE: keylog },
+      );
       const { dir } = stage;
+      const secrets = way === "plain" ? [] : ["--keylog", keylog];
       const hub = await stage.stay(
         ...["serve", "--host", "127.0.0.1", "--port", "0"],
         ...["--inbox", dir.at("hub")],
@@ -151,7 +156,9 @@ for (const way of ["plain"] as const) {
       }
       await Deno.writeTextFile(dir.at("log.ndjson"), log);
 
-      const options: string[] = [];
+      const options = way === "plain"
+        ? []
+        : ["-o", `tls.keylog_file:${keylog}`];
       const bad = await fieldsOf(
         file,
         "_ws.malformed || ferry.breach || ferry.defect || ferry.gap || ferry.unsynced",
@@ -188,6 +195,7 @@ for (const way of ["plain"] as const) {
 
       const printed = await stage.run([
         ...["reconcile", file, "--log", "log.ndjson", "--json"],
+        ...secrets,
       ]);
       const rows: Reconciled[] = printed.trimEnd().split("\n")
         .map((line) => JSON.parse(line))
@@ -210,10 +218,17 @@ for (const way of ["plain"] as const) {
       assert(first !== undefined);
       const other = { ...first, id: "0".repeat(16) };
       await Deno.writeTextFile(dir.at("more.ndjson"), JSON.stringify(other));
-      await stage.run(["reconcile", file, "--log", "more.ndjson"], 7);
+      await stage.run(
+        ["reconcile", file, "--log", "more.ndjson", ...secrets],
+        7,
+      );
       const wrong = { ...first, sha256: "0".repeat(64) };
       await Deno.writeTextFile(dir.at("wrong.ndjson"), JSON.stringify(wrong));
-      await stage.run(["reconcile", file, "--log", "wrong.ndjson"], 8);
+      await stage.run(
+        ["reconcile", file, "--log", "wrong.ndjson", ...secrets],
+        8,
+      );
+      if (way === "TLS") await stage.run(["reconcile", file], 9);
       assertEquals(listOf(dir.at("hub")), []);
     },
   });
