@@ -6,6 +6,7 @@ import { doorOf } from "../lib/hub/door.ts";
 import { Hub, type Listener } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
+import { SPOKEN_INSIDE } from "../lib/net/certificate.ts";
 import { setNoDelayAt } from "../lib/net/no_delay.ts";
 import { MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
@@ -180,7 +181,12 @@ function listen(
   try {
     if (identity === undefined) return Deno.listen(where);
     const { certificate: cert, key } = identity;
-    const listener = Deno.listenTls({ ...where, cert, key });
+    const listener = Deno.listenTls({
+      ...where,
+      cert,
+      key,
+      alpnProtocols: [SPOKEN_INSIDE],
+    });
     setNoDelayAt(listener.addr.port);
     return listener;
   } catch (error) {

@@ -542,8 +542,13 @@ end
 local tcp_stream = Field.new("tcp.stream")
 local connections, marks
 
+-- Ports of hubs found inside TLS, beside the usual one.
+local tls_ports = {}
+
 local function forget()
   connections, marks = {}, {}
+  for port in pairs(tls_ports) do DissectorTable.get("tls.port"):remove(port, ferry) end
+  tls_ports = {}
 end
 ferry.init = forget
 forget()
@@ -971,6 +976,7 @@ local function frame(tvb, pinfo, tree)
     text = "(defect)"
   end
   pinfo.cols.protocol = "Ferry"
+  if not pinfo.private.ferry_frames then pinfo.cols.info:clear() end
   pinfo.cols.info:append((pinfo.private.ferry_frames and " · " or "") .. text)
   pinfo.private.ferry_frames = "1"
   return tvb:len()
@@ -988,8 +994,6 @@ function ferry.dissector(tvb, pinfo, tree)
   if first >= 20 and first <= 23 and second == 3 then
     return Dissector.get("tls"):call(tvb, pinfo, tree)
   end
-  pinfo.cols.protocol = "Ferry"
-  if not pinfo.private.ferry_frames then pinfo.cols.info:clear() end
   dissect_tcp_pdus(tvb, tree, HEADER, frame_length, frame)
   return tvb:len()
 end
@@ -1010,11 +1014,22 @@ ferry:register_heuristic("tcp", function(tvb, pinfo, tree)
   return true
 end)
 
+-- Ferry names itself in the handshake (ALPN), and TLS asks no heuristic then. This is for captures
+-- that lack the handshake's names. What a heuristic takes is not put together over records, what is
+-- asked for by port is: so a greeting makes the hub's port known, unless it is known already.
 ferry:register_heuristic("tls", function(tvb, pinfo, tree)
   if not is_ferry(tvb, pinfo) then return false end
+  local ports = DissectorTable.get("tls.port")
+  local port = tvb(4, 1):uint() == 1 and pinfo.dst_port or pinfo.src_port
+  if port == PORT or tls_ports[port] then return false end
+  if ports:get_dissector(port) == nil then
+    tls_ports[port] = true
+    ports:add(port, ferry)
+  end
   ferry.dissector(tvb, pinfo, tree)
   return true
 end)
 
 DissectorTable.get("tcp.port"):add(PORT, ferry)
 DissectorTable.get("tls.port"):add(PORT, ferry)
+DissectorTable.get("tls.alpn"):add("ferry/1", ferry)
