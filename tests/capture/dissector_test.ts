@@ -394,3 +394,24 @@ test("shows a secret as present, never itself", async (dir) => {
   assertEquals(json.includes("hush"), false);
   assert(json.includes('"alice"'));
 });
+
+test("shows the captured session as docs/wireshark.md prints it", async () => {
+  const here = (path: string) =>
+    new URL(`../../${path}`, import.meta.url).pathname;
+  const text = await Deno.readTextFile(here("docs/wireshark.md"));
+  const [, printed = ""] = /^\$ tshark .*\n([^`]+)```/m.exec(text) ?? [];
+  const rows = await fieldsOf(
+    here("testdata/capture/session.pcap"),
+    'ferry.name == "numbers.txt"',
+    ["frame.number", "frame.time_relative", "tcp.stream", "_ws.col.Info"],
+  );
+  assertEquals(
+    rows.map((row) => row.join("\t")).join("\n"),
+    printed.trimEnd(),
+  );
+  const script = await Deno.readTextFile(here("testdata/cli/reconcile.txt"));
+  const [, table = ""] = /^\$ ferry reconcile .*\n([^`]+)```/m.exec(text) ?? [];
+  for (const line of table.trimEnd().split("\n")) {
+    assert(script.includes(`> ${line}\n`), line);
+  }
+});
