@@ -72,20 +72,17 @@ export interface ShownHop {
 export class Shown {
   readonly hops: ShownHop[] = [];
   readonly #latest = new Map<string, ShownHop>();
-  /** Frames that were no records, or of no transfer whose OFFER was seen. */
-  strays = 0;
 
-  /** Takes in a record as the dissector wrote it; what is none is counted in `strays`. */
-  add(text: string): void {
+  /** Takes in a record as the dissector wrote it; false for what is none, or of a transfer whose OFFER was not seen. */
+  add(text: string): boolean {
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch {
-      this.strays++;
-      return;
+      return false;
     }
     const parsed = v.safeParse(record, value);
-    if (!parsed.success || !this.#take(parsed.output)) this.strays++;
+    return parsed.success && this.#take(parsed.output);
   }
 
   #take(one: v.InferOutput<typeof record>): boolean {
