@@ -6,8 +6,7 @@ import { doorOf } from "../lib/hub/door.ts";
 import { Hub, type Listener } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
-import { SPOKEN_INSIDE } from "../lib/net/certificate.ts";
-import { setNoDelayAt } from "../lib/net/no_delay.ts";
+import { SecureListener } from "../lib/net/listen.ts";
 import { MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
 import { hubIdentity, type Identity, Secrets } from "../lib/state/identity.ts";
@@ -181,14 +180,7 @@ function listen(
   try {
     if (identity === undefined) return Deno.listen(where);
     const { certificate: cert, key } = identity;
-    const listener = Deno.listenTls({
-      ...where,
-      cert,
-      key,
-      alpnProtocols: [SPOKEN_INSIDE],
-    });
-    setNoDelayAt(listener.addr.port);
-    return listener;
+    return new SecureListener({ ...where, cert, key });
   } catch (error) {
     const where = formatAddress({ host, port });
     if (error instanceof Deno.errors.AddrInUse) {

@@ -179,7 +179,8 @@ export function noTicket(address: Address, cause?: unknown): Failure {
   const where = formatAddress(address);
   return new Failure("auth", `Cannot join ${where}: no ticket for this hub`, {
     hint: "ferry ticket prints one on the hub's machine; start ferry " +
-      "connect - and paste it, or set FERRY_TICKET, or use --ticket-file FILE",
+      "connect - and paste it, or set FERRY_TICKET, or use --ticket-file FILE. " +
+      "If the hub runs with --insecure, say --insecure here too",
     ...(cause === undefined ? {} : { cause }),
   });
 }
