@@ -49,6 +49,18 @@ export const TABLE: readonly Row[] = [
     load: () => import("./view.ts"),
   },
   {
+    name: "dissector",
+    summary: "Print or install the Wireshark dissector",
+    group: "Examine",
+    load: () => import("./dissector.ts"),
+  },
+  {
+    name: "reconcile",
+    summary: "Set logged latencies beside a packet capture",
+    group: "Examine",
+    load: () => import("./reconcile.ts"),
+  },
+  {
     name: "help",
     summary: "Explain a command or a topic",
     group: "About",

@@ -53,6 +53,9 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
     "file, type (csv, json, ndjson, image), shown: the rows or records that the options leave; of an image format, width, height, frames, bytes. The contents are not printed",
   "check":
     "name, state (ok, note or problem), message, hint: one line of ferry doctor",
+  "reconciled":
+    "id, name, from, to, bytes, program_ms (as latency_ms above), capture_ms, difference_ms, hops [{hop, latency_ms, offer_ms, transfer_ms, receipt_ms, verify_ms, bytes, frames {offer, end, receipt}}], verdict (consistent, differs, missing, not logged), why",
+  "dissector": "lua, or saved: where it was put",
   "warning": "code, message, hint",
   "error": "code, message, hint",
   "summary":

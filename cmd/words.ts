@@ -64,6 +64,15 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
         : `\n         hint: ${safe(event.hint)}`;
       return { as: "data", text: line + hint };
     }
+    case "dissector":
+      return "saved" in event
+        ? {
+          as: "data",
+          text: `the dissector is in ${
+            safe(event.saved)
+          }; Wireshark and tshark find it at their next start`,
+        }
+        : undefined;
     case "help":
       return { as: "data", text: event.text };
     case "version":

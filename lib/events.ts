@@ -102,6 +102,51 @@ export interface PeerListed {
   address: string;
 }
 
+/** One hop of a transfer as a capture shows it, in milliseconds; `null` where the capture cannot tell. */
+export interface HopFigures {
+  /** 1 from a client to the hub, 2 from the hub to a client. */
+  hop: 1 | 2;
+  /** OFFER … RECEIPT of this recipient. */
+  latency_ms: number;
+  /** OFFER … ACCEPT; 0 for a body that rides behind its OFFER. */
+  offer_ms: number;
+  /** … END. */
+  transfer_ms: number | null;
+  /** … RECEIPT. */
+  receipt_ms: number | null;
+  /** What the recipient says of it. */
+  verify_ms: number | null;
+  /** Bytes of the body that were captured. */
+  bytes: number;
+  /** Numbers of the packets that complete these frames. */
+  frames: { offer: number; end: number | null; receipt: number };
+}
+
+/** A transfer to one recipient, as the program logged it and as a capture shows it. */
+export interface Reconciled {
+  event: "reconciled";
+  id: string;
+  name: string;
+  from: string;
+  to: string;
+  bytes: number | null;
+  program_ms: Latency | null;
+  /** OFFER … RECEIPT on the sender's hop; `null` when that was not captured. */
+  capture_ms: number | null;
+  /** `program_ms.total` less `capture_ms`. */
+  difference_ms: number | null;
+  /** The sender's hop first. */
+  hops: HopFigures[];
+  /** `not logged`: the capture shows it, no log names it. */
+  verdict: "consistent" | "differs" | "missing" | "not logged";
+  why: string[];
+}
+
+/** What `ferry dissector` prints or has put where Wireshark finds it. */
+export type Dissector =
+  | { event: "dissector"; lua: string }
+  | { event: "dissector"; saved: string };
+
 /** What `ferry ticket` prints. */
 export interface TicketMade {
   event: "ticket";
@@ -182,5 +227,7 @@ export type FerryEvent =
   | TicketMade
   | Viewed
   | Checked
+  | Reconciled
+  | Dissector
   | Summary
   | About;

@@ -3,6 +3,9 @@
 /** The one name hubs are certified for: peers know them by fingerprint, not by name. */
 export const CERTIFIED_NAME = "hub.ferry";
 
+/** What is spoken inside TLS, as ALPN names it (RFC 7301): packet analysers go by it. */
+export const SPOKEN_INSIDE = "ferry/1";
+
 /** A certificate and its private key, in PEM. */
 export interface Certified {
   readonly certificate: string;

@@ -19,12 +19,25 @@ export interface Heartbeats {
   dead(failure: Failure): void;
 }
 
+/** How far the other side's clock is ahead of ours, in milliseconds; each has an origin of its own. */
+export interface ClockOffset {
+  readonly ms: number;
+  /** The truth lies within `ms` ± this; a figure made of `ms` is shown with it or not at all. */
+  readonly boundMs: number;
+}
+
+interface Sample {
+  readonly roundTripMs: number;
+  readonly offsetMs: number;
+}
+
 /** The heartbeat of one connection; runs until `stop()`. */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #needs: Heartbeats;
   #heardAt: number;
   readonly #roundTrips: number[] = [];
+  readonly #samples: Sample[] = [];
   #cancel: () => void;
 
   constructor(clock: Clock, needs: Heartbeats) {
@@ -46,6 +59,18 @@ export class Heartbeat {
       : Math.min(...this.#roundTrips);
   }
 
+  /**
+   * From the last eight PONGs, that of the smallest round trip: what it waited for on one of its ways
+   * is what makes an offset wrong (RFC 5905, section 10). Undefined until a PONG has come.
+   */
+  get clockOffset(): ClockOffset | undefined {
+    if (this.#samples.length === 0) return undefined;
+    const best = this.#samples.reduce((one, other) =>
+      other.roundTripMs < one.roundTripMs ? other : one
+    );
+    return { ms: best.offsetMs, boundMs: best.roundTripMs / 2 };
+  }
+
   /** Takes a round trip measured elsewhere (the greeting's), in milliseconds. */
   measured(ms: number): void {
     this.#roundTrips.push(ms);
@@ -65,7 +90,13 @@ export class Heartbeat {
     if (message.type === "pong") {
       // RFC 5905, section 8: the round trip without the time the other side took.
       const ms = now - message.t1 - (message.t3 - message.t2);
-      if (ms >= 0 && ms < DEAD_AFTER_MS) this.measured(ms);
+      if (ms >= 0 && ms < DEAD_AFTER_MS) {
+        this.measured(ms);
+        const { t1, t2, t3 } = message;
+        const offsetMs = ((t2 - t1) + (t3 - now)) / 2;
+        this.#samples.push({ roundTripMs: ms, offsetMs });
+        if (this.#samples.length > ROUND_TRIPS) this.#samples.shift();
+      }
       return true;
     }
     return false;

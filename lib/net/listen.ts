@@ -1,4 +1,5 @@
 /** Listening with TLS. */
+import { SPOKEN_INSIDE } from "./certificate.ts";
 import type { ByteStream } from "./connection.ts";
 import { Sockets } from "./sockets.ts";
 
@@ -19,7 +20,10 @@ export class SecureListener {
 
   /** Throws what the system says. */
   constructor(place: SecurePlace) {
-    this.#listener = Deno.listenTls(place);
+    this.#listener = Deno.listenTls({
+      ...place,
+      alpnProtocols: [SPOKEN_INSIDE],
+    });
     this.#sockets = new Sockets();
     this.#sockets.setNoDelay(this.addr.port);
   }

@@ -8,6 +8,7 @@ import {
   fingerprintOf,
   pem,
   shownFingerprint,
+  SPOKEN_INSIDE,
 } from "./certificate.ts";
 import { formatSeconds } from "../time/deadline.ts";
 import { type Address, formatAddress } from "./address.ts";
@@ -61,6 +62,7 @@ export async function dialSecure(
     const stream = await Deno.startTls(conn, {
       hostname: CERTIFIED_NAME,
       caCerts: [certificate],
+      alpnProtocols: [SPOKEN_INSIDE],
     });
     open = stream;
     await stream.handshake();

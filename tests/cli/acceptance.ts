@@ -34,7 +34,8 @@ Deno.removeSync(cache, { recursive: true });
 say(`${passed} passed, ${failed} failed`);
 Deno.exit(failed > 0 || passed === 0 ? 1 : 0);
 
-async function perform({ name, source }: Script): Promise<void> {
+async function perform({ name, source, lacks }: Script): Promise<void> {
+  if (lacks !== undefined) return say(`skipped ${name}: ${lacks}`);
   try {
     await play(source, world);
     passed++;

@@ -70,6 +70,36 @@ Deno.test("the smallest of the last round trips counts, without the time the oth
   await one.ended;
 });
 
+Deno.test("the clock offset is that of the smallest round trip, and the truth within its bound", async () => {
+  const one = await opened();
+  const { heartbeat } = one.connection;
+  heartbeat.measured(1);
+  assertEquals(heartbeat.clockOffset, undefined, "a greeting has no stamps");
+  // The other clock is 1,000 ahead. What one way takes, and the other, in milliseconds.
+  const ways = [[30, 10], [4, 8], [20, 20], [1, 50]];
+  let now = 0;
+  for (const [there = 0, back = 0] of ways) {
+    const t1 = now;
+    const t2 = t1 + there + 1_000;
+    now += there + 2 + back;
+    await one.clock.advance(there + 2 + back);
+    one.stream.feed({ type: "pong", t1, t2, t3: t2 + 2 });
+    await one.clock.advance(0);
+  }
+  // Half of what the two ways of the best differ by (4 and 8) is the error; 6 is its bound.
+  assertEquals(heartbeat.clockOffset, { ms: 998, boundMs: 6 });
+  for (let n = 0; n < 8; n++) {
+    const t1 = now;
+    now += 40;
+    await one.clock.advance(40);
+    one.stream.feed({ type: "pong", t1, t2: t1 + 1_020, t3: t1 + 1_020 });
+    await one.clock.advance(0);
+  }
+  assertEquals(heartbeat.clockOffset, { ms: 1_000, boundMs: 20 });
+  one.stream.end();
+  await one.ended;
+});
+
 Deno.test("a PONG says back what was asked and when", async () => {
   const one = await opened();
   await one.clock.advance(7);
