@@ -18,9 +18,17 @@ import type {
   TransferListener,
 } from "../transfer/transfer.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
+import type { NameBook } from "./names.ts";
+import { nameForOneshot, nameForPeer, type Names } from "./naming.ts";
 import { assertNotReserved, Registry } from "./registry.ts";
 import { type RouteInfo, Router } from "./router.ts";
 import { SpoolRoom } from "./spool.ts";
+
+/**
+ * A connection from which nothing has come for so long has left a PING unanswered; who comes with
+ * the same key may take its name. Milliseconds.
+ */
+const SILENT_MS = 15_000;
 
 /** Where connections come from; `Deno.listen` gives one. */
 export interface Listener {
@@ -47,6 +55,11 @@ export interface HubOptions {
   readonly spoolDir: string;
   readonly spoolLimit?: number;
   readonly maxPeers?: number;
+  /** Whose names are whose, and the SHA-256 of the hub's certificate; without it names belong to nobody. */
+  readonly identities?: {
+    readonly fingerprint: Uint8Array;
+    readonly names: NameBook;
+  };
   /** How long a new connection may take to greet. */
   readonly handshakeMs?: number;
   /** A connection that takes no byte for so long is ended. */
@@ -216,6 +229,7 @@ export class Hub implements Carrier {
       router: this.#router,
       handshakeMs,
       idleMs,
+      fingerprint: this.#options.identities?.fingerprint,
       join: (member, hello) => this.#join(member, hello),
       peers: () => this.peers(),
       joined: (member) => this.#announce("joined", member),
@@ -227,22 +241,10 @@ export class Hub implements Carrier {
     hello: MessageOf<"hello">,
   ): { name: string; token: string } {
     const token = crypto.randomUUID();
-    const holder = this.#registry.find(hello.name);
     if (hello.role === "oneshot") {
-      if (!hello.adapt) assertNotReserved(hello.name);
-      // Only the machine a peer runs on may send under that peer's name.
-      const own = holder?.address === member.address;
-      const name = own ? hello.name : this.#registry.freeVariant(hello.name);
-      return { name, token };
+      return { name: this.#nameOfOneshot(member, hello), token };
     }
-    if (
-      holder !== undefined && hello.token !== undefined &&
-      holder.token === hello.token
-    ) {
-      // The same peer has come back before its old connection was found dead.
-      this.#leave(holder);
-      holder.connection.abort(new Failure("disconnected", "it connected anew"));
-    }
+    this.#takeOver(member, hello);
     const limit = this.#options.maxPeers ?? MAX_PEERS;
     if (this.#registry.size >= limit) {
       throw new Failure(
@@ -250,9 +252,56 @@ export class Hub implements Carrier {
         `Cannot join as ${hello.name}: the hub has its ${limit} peers`,
       );
     }
+    return { name: this.#claim(member, hello), token };
+  }
+
+  #nameOfOneshot(
+    { key, address }: Member,
+    { name, adapt }: MessageOf<"hello">,
+  ): string {
+    const { identities } = this.#options;
+    if (identities !== undefined) {
+      const names = this.#names(identities.names);
+      return nameForOneshot({ name, adapt, key }, names);
+    }
+    if (!adapt) assertNotReserved(name);
+    // Where names belong to nobody, only the machine a peer runs on may send under that peer's name.
+    const own = this.#registry.find(name)?.address === address;
+    return own ? name : this.#registry.freeVariant(name);
+  }
+
+  /** The same peer has come back before its old connection was found dead: that one goes. */
+  #takeOver(member: Member, { name, token }: MessageOf<"hello">): void {
+    const holder = this.#registry.find(name);
+    if (holder === undefined || holder.key !== member.key) return;
+    const isDead = member.key !== undefined &&
+      holder.connection.heartbeat.silentMs > SILENT_MS;
+    if (holder.token !== token && !isDead) return;
+    this.#leave(holder);
+    holder.connection.abort(new Failure("disconnected", "it connected anew"));
+  }
+
+  #claim(
+    member: Member,
+    { name, adapt }: MessageOf<"hello">,
+  ): string {
+    const { identities, clock } = this.#options;
+    const { key } = member;
+    if (identities === undefined || key === undefined) {
+      return this.#registry.claim(name, member, adapt);
+    }
+    const { names } = identities;
+    const given = nameForPeer({ name, adapt, key }, this.#names(names));
+    names.bind(given, key, clock.date());
+    return this.#registry.claim(given, member, false);
+  }
+
+  #names(book: NameBook): Names {
     return {
-      name: this.#registry.claim(hello.name, member, hello.adapt),
-      token,
+      isHeld: (name) => this.#registry.find(name) !== undefined,
+      // Who holds a name keeps it while connected, also when it was freed meanwhile.
+      owner: (name) => this.#registry.find(name)?.key ?? book.owner(name),
+      namesOf: (key) => book.namesOf(key),
     };
   }
 

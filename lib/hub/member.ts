@@ -1,5 +1,7 @@
 /** One connection as the hub sees it: the greeting, then what its other end sends and is sent. */
 import { asFailure, Failure, failureCode, isRetryable } from "../failure.ts";
+import { isSignedBy } from "../identity/identity.ts";
+import { helloProof } from "../identity/proof.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
@@ -43,6 +45,8 @@ export interface MemberHub {
   readonly router: Router;
   readonly handshakeMs: number;
   readonly idleMs: number;
+  /** SHA-256 of the hub's certificate; undefined where names belong to nobody (`--insecure`). */
+  readonly fingerprint: Uint8Array | undefined;
   /** Gives the member the name it asked for; throws Failure when it cannot have it. */
   join(
     member: Member,
@@ -65,6 +69,8 @@ export class Member {
   info: PeerInfo | undefined;
   /** Proves that a later connection is the same peer. */
   token = "";
+  /** The key it has shown in its greeting. */
+  key: string | undefined;
   #capabilities: readonly string[] = [];
 
   constructor(stream: ByteStream, readonly address: string, hub: MemberHub) {
@@ -126,7 +132,7 @@ export class Member {
     }
   }
 
-  #message(message: Message): void {
+  #message(message: Message): void | Promise<void> {
     if (isAnswer(message)) {
       return this.outbound.receive(this.#withRoundTrip(message));
     }
@@ -161,8 +167,7 @@ export class Member {
       : message;
   }
 
-  #greet(hello: MessageOf<"hello">): void {
-    const hub = this.#hub;
+  #greet(hello: MessageOf<"hello">): void | Promise<void> {
     const version = commonVersion(VERSION, hello.version);
     if (version === undefined) {
       const ours = `${VERSION.min} to ${VERSION.max}`;
@@ -175,6 +180,37 @@ export class Member {
     this.#capabilities = CAPABILITIES.filter((one) =>
       hello.capabilities.includes(one)
     );
+    const { fingerprint } = this.#hub;
+    if (fingerprint === undefined) return this.#join(hello, version);
+    return this.#identify(hello, fingerprint).then((failure) => {
+      if (failure === undefined) this.#join(hello, version);
+      else this.connection.refuse(failure);
+    });
+  }
+
+  /** Takes in the key a client shows; why it cannot join, if its signature is not that key's. */
+  async #identify(
+    hello: MessageOf<"hello">,
+    fingerprint: Uint8Array,
+  ): Promise<Failure | undefined> {
+    const { role, name, key, signature } = hello;
+    // A one-shot without a key sends under a name that belongs to nobody.
+    if (key === undefined && role === "oneshot") return;
+    if (key === undefined || signature === undefined) {
+      return new Failure("auth", `Cannot join as ${name}: it shows no key`);
+    }
+    const proof = helloProof(fingerprint, hello);
+    if (await isSignedBy(key, signature, proof)) this.key = key;
+    else {
+      const state = "its signature is not of the key it shows";
+      return new Failure("auth", `Cannot join as ${name}: ${state}`);
+    }
+  }
+
+  #join(hello: MessageOf<"hello">, version: number): void {
+    // It may have ended while its signature was checked.
+    if (!this.connection.isOpen) return;
+    const hub = this.#hub;
     try {
       const { name, token } = hub.join(this, hello);
       this.info = {

@@ -70,3 +70,6 @@ export const SPOOL_MEMORY_BYTES = 1024 * 1024;
 
 /** All in-memory spools of a hub together; past it small bodies go to disk too. */
 export const SPOOL_MEMORY_TOTAL_BYTES = 64 * 1024 * 1024;
+
+/** Names that belong to someone on one hub: a generation of machines; who has the ticket cannot make the file grow for ever. */
+export const MAX_BOUND_NAMES = 10_000;
