@@ -5,7 +5,7 @@ import { Failure } from "../lib/failure.ts";
 import { Hub } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
-import { MAX_PEERS } from "../lib/protocol/limits.ts";
+import { MAX_CONNECTIONS, MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
 import { defineCommand } from "./command.ts";
 import { mayOpenMenu } from "./context.ts";
@@ -41,6 +41,10 @@ export const command = defineCommand({
     ),
     maxPeers: count("N", "Peers connected at once", {
       default: String(MAX_PEERS),
+      min: 1,
+    }),
+    maxConnections: count("N", "Connections at once, one-shot ones included", {
+      default: String(MAX_CONNECTIONS),
       min: 1,
     }),
     insecure: flag("Plain TCP, no encryption, no secret"),
@@ -95,6 +99,7 @@ export const command = defineCommand({
         ? {}
         : { spoolLimit: options.spoolLimit }),
       maxPeers: options.maxPeers,
+      maxConnections: options.maxConnections,
       handshakeMs: globals.connectTimeout,
       idleMs: globals.idleTimeout,
       inbox: new LocalRecipient(inbox, clock),

@@ -5,6 +5,7 @@
 import { asFailure, Failure } from "../failure.ts";
 import type { ByteStream } from "../net/connection.ts";
 import {
+  MAX_ADDRESS_SHARE,
   MAX_CONNECTIONS,
   MAX_GREETING,
   MAX_PEERS,
@@ -23,6 +24,7 @@ import { nameForOneshot, nameForPeer, type Names } from "./naming.ts";
 import { assertNotReserved, Registry } from "./registry.ts";
 import { type RouteInfo, Router } from "./router.ts";
 import { SpoolRoom } from "./spool.ts";
+import { firstToGo, originOf, StrangerLog } from "./strangers.ts";
 
 /**
  * A connection from which nothing has come for so long has left a PING unanswered; who comes with
@@ -55,6 +57,8 @@ export interface HubOptions {
   readonly spoolDir: string;
   readonly spoolLimit?: number;
   readonly maxPeers?: number;
+  /** Peers and one-shots together. */
+  readonly maxConnections?: number;
   /** Whose names are whose, and the SHA-256 of the hub's certificate; without it names belong to nobody. */
   readonly identities?: {
     readonly fingerprint: Uint8Array;
@@ -77,6 +81,10 @@ export class Hub implements Carrier {
   readonly #registry = new Registry<Member>();
   readonly #members = new Set<Member>();
   readonly #serving = new Set<Promise<void>>();
+  /** A flood of strangers does not become a flood of lines. */
+  readonly #strangers = new StrangerLog((who, failure) =>
+    this.#trouble(who, failure)
+  );
   #closing = false;
   /** Resolves when the hub has stopped and everything of it is gone. */
   readonly finished: Promise<void>;
@@ -168,6 +176,7 @@ export class Hub implements Carrier {
       this.#welcome(stream);
     }
     await Promise.all(this.#serving);
+    this.#strangers.close();
     await this.#router.idle();
     this.#room.close();
   }
@@ -175,9 +184,7 @@ export class Hub implements Carrier {
   #welcome(
     stream: ByteStream & { remoteAddr?: unknown; setNoDelay?(): void },
   ): void {
-    if (this.#closing || this.#members.size >= MAX_CONNECTIONS) {
-      return stream.close();
-    }
+    if (this.#closing) return stream.close();
     this.#makeRoomToGreet();
     try {
       stream.setNoDelay?.();
@@ -196,14 +203,14 @@ export class Hub implements Carrier {
     this.#serving.add(serving);
   }
 
-  /** The stranger that has kept silent longest goes first: who greets at once gets in, however many do not. */
+  /** Who greets at once gets in, however many do not. */
   #makeRoomToGreet(): void {
-    const greeting = [...this.#members].filter(({ info, connection }) =>
-      info === undefined && connection.isOpen
+    const waiting = [...this.#members].filter(({ info, connection }) =>
+      info === undefined && !connection.isClosed
     );
-    if (greeting.length < MAX_GREETING) return;
+    if (waiting.length < MAX_GREETING) return;
     const state = "others came before it had greeted";
-    greeting[0]?.connection.abort(new Failure("limit", state));
+    firstToGo(waiting)?.connection.abort(new Failure("limit", state));
   }
 
   async #serve(member: Member): Promise<void> {
@@ -211,7 +218,12 @@ export class Hub implements Carrier {
       await member.run();
     } catch (error) {
       if (!this.#closing) {
-        this.#trouble(member.info?.name ?? member.address, error);
+        if (member.info !== undefined) {
+          this.#trouble(member.info.name, error);
+        } else {
+          const now = this.#options.clock.now();
+          this.#strangers.add(member.address, asFailure(error), now);
+        }
       }
     } finally {
       this.#members.delete(member);
@@ -240,6 +252,7 @@ export class Hub implements Carrier {
     member: Member,
     hello: MessageOf<"hello">,
   ): { name: string; token: string } {
+    this.#assertRoom(member, hello.name);
     const token = crypto.randomUUID();
     if (hello.role === "oneshot") {
       return { name: this.#nameOfOneshot(member, hello), token };
@@ -253,6 +266,24 @@ export class Hub implements Carrier {
       );
     }
     return { name: this.#claim(member, hello), token };
+  }
+
+  /** Throws Failure `limit` when there are too many connections, or too many from its address. */
+  #assertRoom({ address }: Member, name: string): void {
+    const limit = this.#options.maxConnections ?? MAX_CONNECTIONS;
+    const joined = [...this.#members].filter(({ info }) => info !== undefined);
+    if (joined.length >= limit) {
+      const state = `the hub has its ${limit} connections`;
+      throw new Failure("limit", `Cannot join as ${name}: ${state}`);
+    }
+    const share = Math.ceil(limit * MAX_ADDRESS_SHARE);
+    if (joined.length < share) return;
+    const origin = originOf(address);
+    const near = joined.filter((other) => originOf(other.address) === origin);
+    if (near.length >= share) {
+      const state = `the hub has ${share} connections from its address`;
+      throw new Failure("limit", `Cannot join as ${name}: ${state}`);
+    }
   }
 
   #nameOfOneshot(

@@ -7,8 +7,10 @@ import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import {
   INLINE_BYTES,
+  MAX_MESSAGES_PER_S,
   MAX_OTHERS_BACKLOG_BYTES,
   MAX_TRANSFERS,
+  MIN_BODY_RATE,
 } from "../protocol/limits.ts";
 import {
   type Message,
@@ -26,6 +28,7 @@ import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
 import { isAnswer } from "../transfer/outgoing.ts";
 import type { Offer, TransferListener } from "../transfer/transfer.ts";
+import { DripWatch } from "./drip.ts";
 import type { Route, Router } from "./router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
@@ -64,6 +67,7 @@ export class Member {
   readonly outbound: Outbound;
   readonly #hub: MemberHub;
   readonly #incoming = new Map<TransferId, Route>();
+  readonly #drip: DripWatch;
   #stopGreeting: () => void;
   /** Set by the greeting. */
   info: PeerInfo | undefined;
@@ -79,7 +83,13 @@ export class Member {
     this.connection = new Connection(stream, new Session("hub"), {
       clock,
       idleMs,
+      maxMessagesPerS: MAX_MESSAGES_PER_S,
     });
+    this.#drip = new DripWatch(clock, (id) =>
+      this.#incoming.get(id)?.cancel({
+        code: "deadline.idle",
+        message: `fewer than ${MIN_BODY_RATE} bytes a second came`,
+      }));
     this.outbound = new Outbound(this.connection, {
       clock,
       graceMs: 0,
@@ -107,13 +117,17 @@ export class Member {
     try {
       await this.connection.run({
         message: (message) => this.#message(message),
-        data: (id, _offset, bytes) => this.#incoming.get(id)?.append(bytes),
+        data: (id, _offset, bytes) => {
+          this.#drip.came(id, bytes.length);
+          return this.#incoming.get(id)?.append(bytes);
+        },
       });
     } catch (error) {
       reason = asFailure(error);
       throw error;
     } finally {
       this.#stopGreeting();
+      this.#drip.stop();
       const name = this.info?.name ?? "the peer";
       // A deadline keeps its own code: the sender is told which wait it was that ended.
       this.outbound.lost(
@@ -142,6 +156,7 @@ export class Member {
       case "offer":
         return this.#take(message);
       case "end":
+        this.#drip.over(message.id);
         this.#incoming.get(message.id)?.finish({
           size: message.size,
           sha256: message.sha256,
@@ -245,6 +260,7 @@ export class Member {
     const listener: TransferListener = {
       started: () => {
         if (!offer.inline) {
+          this.#drip.began(id, offer.size);
           this.connection.send({ type: "accept", id, offset: 0 });
         }
       },
@@ -283,6 +299,7 @@ export class Member {
         this.#forget(id);
       },
     };
+    if (offer.inline) this.#drip.began(id, offer.size);
     try {
       this.#incoming.set(id, this.#hub.router.spool(offer, listener));
       this.#forget(id);
@@ -296,6 +313,8 @@ export class Member {
 
   /** Lets go of a transfer about which nothing more can be said. */
   #forget(id: TransferId): void {
-    if (!this.connection.session.isIncoming(id)) this.#incoming.delete(id);
+    if (this.connection.session.isIncoming(id)) return;
+    this.#incoming.delete(id);
+    this.#drip.over(id);
   }
 }

@@ -143,7 +143,9 @@ export class NameBook {
   #read(): Map<string, Binding> {
     try {
       const value: unknown = JSON.parse(Deno.readTextFileSync(this.#path));
-      if (!isRecord(value) || !Array.isArray(value.names)) throw undefined;
+      if (!isRecord(value) || !Array.isArray(value.names)) {
+        throw new TypeError("not a book of names");
+      }
       return new Map(value.names.map((one: unknown) => {
         const binding = bindingOf(one);
         return [binding.name.toLowerCase(), binding];
