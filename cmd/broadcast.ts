@@ -56,7 +56,7 @@ export const command = defineCommand({
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
     const items = itemsOf(paths, options, context, "broadcast");
-    const hub = chooseHub(options.hub, context);
+    const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(
       hub,
       senderName(options.name, context),

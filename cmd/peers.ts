@@ -43,7 +43,7 @@ export const command = defineCommand({
     if (options.forget !== undefined) {
       return forget(options.forget, context, reporter);
     }
-    const hub = chooseHub(options.hub, context);
+    const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(
       hub,
       defaultName(context),

@@ -57,7 +57,7 @@ export const command = defineCommand({
     const commandAt = context.clock.now();
     const to = recipients(options.to);
     const items = itemsOf(paths, options, context, "send");
-    const hub = chooseHub(options.hub, context);
+    const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(
       hub,
       senderName(options.name, context),

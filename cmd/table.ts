@@ -37,6 +37,12 @@ export const TABLE: readonly Row[] = [
     load: () => import("./peers.ts"),
   },
   {
+    name: "ticket",
+    summary: "Print what a peer on another machine joins with",
+    group: "Once",
+    load: () => import("./ticket.ts"),
+  },
+  {
     name: "view",
     summary: "Show images, CSV and JSON in the terminal",
     group: "Look",

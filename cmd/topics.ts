@@ -37,6 +37,7 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "peer.joined": "name",
   "peer.left": "name",
   "peer": "name, since, address: one line of the list of peers",
+  "ticket": "ticket (secret), hosts, port, fingerprint",
   "transfer.offered": TRANSFER,
   "transfer.accepted": TRANSFER,
   "transfer.declined": TRANSFER,
@@ -92,6 +93,10 @@ export const TOPICS: readonly Topic[] = [
             variableName(key),
             GLOBALS[key as keyof typeof GLOBALS].help,
           ]),
+          [
+            "FERRY_TICKET",
+            "The ticket of the hub to join; see ferry help ticket",
+          ],
           ["NO_COLOR", "Turns colours off unless --color always is given"],
           ["CI", "Turns questions off, as --no-input does"],
           ["ACCESSIBLE", "Asks in plain lines, as --accessible does"],

@@ -41,6 +41,8 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
           safe(event.since)
         }`,
       };
+    case "ticket":
+      return { as: "data", text: event.ticket };
     case "transfer.offered":
       return event.dir === "receive"
         ? note(`${safe(event.from)} offers ${safe(event.name)}${size(event)}`)

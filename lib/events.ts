@@ -102,6 +102,17 @@ export interface PeerListed {
   address: string;
 }
 
+/** What `ferry ticket` prints. */
+export interface TicketMade {
+  event: "ticket";
+  /** Secret: whoever has it may join. */
+  ticket: string;
+  hosts: readonly string[];
+  port: number;
+  /** SHA-256 of the hub's certificate, 64 hexadecimal digits. */
+  fingerprint: string;
+}
+
 /** What `ferry view` found in a file; the file itself is never part of it. */
 export type Viewed =
   | {
@@ -155,6 +166,7 @@ export type FerryEvent =
   | TransferFailed
   | Problem
   | PeerListed
+  | TicketMade
   | Viewed
   | Summary
   | About;

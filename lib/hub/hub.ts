@@ -18,6 +18,7 @@ import type {
   Offer,
   TransferListener,
 } from "../transfer/transfer.ts";
+import type { Door } from "./door.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
 import type { NameBook } from "./names.ts";
 import { nameForOneshot, nameForPeer, type Names } from "./naming.ts";
@@ -32,7 +33,7 @@ import { firstToGo, originOf, StrangerLog } from "./strangers.ts";
  */
 const SILENT_MS = 15_000;
 
-/** Where connections come from; `Deno.listen` gives one. */
+/** Where connections come from; `Deno.listen` and `Deno.listenTls` give one. */
 export interface Listener {
   readonly addr: { hostname: string; port: number };
   accept(): Promise<ByteStream & { remoteAddr?: unknown }>;
@@ -68,6 +69,8 @@ export interface HubOptions {
   readonly handshakeMs?: number;
   /** A connection that takes no byte for so long is ended. */
   readonly idleMs?: number;
+  /** Who may join: for a listener with TLS. Without one everybody may, and nobody is the operator. */
+  readonly door?: Door;
   /** Takes what is sent to the hub itself. */
   readonly inbox?: Carrier;
   readonly events?: HubEvents;
@@ -217,7 +220,7 @@ export class Hub implements Carrier {
     try {
       await member.run();
     } catch (error) {
-      if (!this.#closing) {
+      if (!this.#closing && this.#isNews(member)) {
         if (member.info !== undefined) {
           this.#trouble(member.info.name, error);
         } else {
@@ -242,6 +245,7 @@ export class Hub implements Carrier {
       handshakeMs,
       idleMs,
       fingerprint: this.#options.identities?.fingerprint,
+      door: this.#options.door ?? (() => ({ operator: false })),
       join: (member, hello) => this.#join(member, hello),
       peers: () => this.peers(),
       joined: (member) => this.#announce("joined", member),
@@ -353,6 +357,11 @@ export class Hub implements Carrier {
       }
     }
     this.#options.events?.[change]?.(peer);
+  }
+
+  /** Who fails before TLS is up is a port scanner, or has given up: no news, and there may be many. */
+  #isNews(member: Member): boolean {
+    return this.#options.door === undefined || member.connection.heard;
   }
 
   #trouble(who: string, error: unknown): void {

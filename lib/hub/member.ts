@@ -29,6 +29,7 @@ import { Outbound } from "../transfer/outbound.ts";
 import { isAnswer } from "../transfer/outgoing.ts";
 import type { Offer, TransferListener } from "../transfer/transfer.ts";
 import { DripWatch } from "./drip.ts";
+import type { Door } from "./door.ts";
 import type { Route, Router } from "./router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
@@ -50,6 +51,8 @@ export interface MemberHub {
   readonly idleMs: number;
   /** SHA-256 of the hub's certificate; undefined where names belong to nobody (`--insecure`). */
   readonly fingerprint: Uint8Array | undefined;
+  /** Lets the member in, or throws Failure `auth`. */
+  readonly door: Door;
   /** Gives the member the name it asked for; throws Failure when it cannot have it. */
   join(
     member: Member,
@@ -75,6 +78,8 @@ export class Member {
   token = "";
   /** The key it has shown in its greeting. */
   key: string | undefined;
+  /** Whether it is the user the hub runs as, on the hub's machine. Set by the greeting. */
+  operator = false;
   #capabilities: readonly string[] = [];
 
   constructor(stream: ByteStream, readonly address: string, hub: MemberHub) {
@@ -195,7 +200,13 @@ export class Member {
     this.#capabilities = CAPABILITIES.filter((one) =>
       hello.capabilities.includes(one)
     );
-    const { fingerprint } = this.#hub;
+    const { fingerprint, door } = this.#hub;
+    try {
+      // First of all: of a stranger nothing else is looked at.
+      this.operator = door(hello.secret).operator;
+    } catch (error) {
+      return this.#refuse(error);
+    }
     if (fingerprint === undefined) return this.#join(hello, version);
     return this.#identify(hello, fingerprint).then((failure) => {
       if (failure === undefined) this.#join(hello, version);
@@ -235,8 +246,7 @@ export class Member {
       };
       this.token = token;
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return this.connection.refuse(error);
+      return this.#refuse(error);
     }
     this.#stopGreeting();
     this.connection.send({
@@ -252,6 +262,11 @@ export class Member {
     });
     this.connection.send({ type: "ping", t1: hub.clock.now() });
     if (hello.role === "peer") hub.joined(this);
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof Failure)) throw error;
+    this.connection.refuse(error);
   }
 
   #take({ type: _, ...offered }: MessageOf<"offer">): void {

@@ -6,6 +6,7 @@ import { join } from "@std/path";
 import { Failure } from "../failure.ts";
 import { MAX_BOUND_NAMES } from "../protocol/limits.ts";
 import { isName } from "../protocol/message.ts";
+import { makePrivateDirectory, replaceFile } from "../state/files.ts";
 import { belongsToAnother } from "./naming.ts";
 
 const FILE = "names.json";
@@ -87,7 +88,7 @@ export class NameBook {
 
   #change(change: () => void): void {
     try {
-      Deno.mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+      makePrivateDirectory(this.#dir);
       using lock = Deno.openSync(join(this.#dir, LOCK), {
         write: true,
         create: true,
@@ -111,24 +112,9 @@ export class NameBook {
 
   /** Readers see the old content or the new, also after a loss of power. */
   #write(): void {
-    const fresh = `${this.#path}.new`;
     const names = [...this.#bindings.values()];
-    {
-      using file = Deno.openSync(fresh, {
-        write: true,
-        create: true,
-        truncate: true,
-        mode: 0o600,
-      });
-      const bytes = new TextEncoder().encode(
-        JSON.stringify({ v: 1, names }, undefined, 1),
-      );
-      for (let at = 0; at < bytes.length;) {
-        at += file.writeSync(bytes.subarray(at));
-      }
-      file.syncDataSync();
-    }
-    Deno.renameSync(fresh, this.#path);
+    const content = JSON.stringify({ v: 1, names }, undefined, 1);
+    replaceFile(this.#path, content, true);
     this.#stamp = stampOf(this.#path);
   }
 

@@ -4,6 +4,7 @@
  */
 import { join } from "@std/path";
 import { Failure } from "../failure.ts";
+import { createFile } from "../state/files.ts";
 
 /** Raw Ed25519 public keys and signatures, in bytes. */
 const KEY_BYTES = 32;
@@ -32,7 +33,7 @@ interface KeptKey {
  */
 export async function openIdentity(state: string): Promise<Identity> {
   const path = join(state, FILE);
-  const kept = read(path) ?? keep(state, path, await makeKey());
+  const kept = read(path) ?? keep(path, await makeKey());
   let key: CryptoKey;
   try {
     key = await crypto.subtle.importKey(
@@ -130,45 +131,13 @@ function damaged(path: string, cause?: unknown): Failure {
 }
 
 /** Keeps a fresh key; when another process was first, its key counts. */
-function keep(state: string, path: string, key: KeptKey): KeptKey {
-  const fresh = `${path}.${crypto.randomUUID()}`;
+function keep(path: string, key: KeptKey): KeptKey {
   try {
-    Deno.mkdirSync(state, { recursive: true, mode: 0o700 });
-    {
-      using file = Deno.openSync(fresh, {
-        write: true,
-        createNew: true,
-        mode: 0o600,
-      });
-      file.writeSync(
-        new TextEncoder().encode(JSON.stringify({ v: 1, ...key })),
-      );
-      file.syncDataSync();
-    }
-    try {
-      // Whole from its first moment, and never over another.
-      Deno.linkSync(fresh, path);
-    } catch (error) {
-      if (error instanceof Deno.errors.AlreadyExists) return read(path) ?? key;
-      // A file system without hard links: the last of several that begin at once stays.
-      Deno.renameSync(fresh, path);
-      return read(path) ?? key;
-    } finally {
-      removeIfThere(fresh);
-    }
-    return key;
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure("output", `Cannot keep an identity in ${state}`, {
-      cause: error,
+    createFile(path, JSON.stringify({ v: 1, ...key }));
+  } catch (cause) {
+    throw new Failure("output", `Cannot keep an identity at ${path}`, {
+      cause,
     });
   }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // Moved to its place.
-  }
+  return read(path) ?? key;
 }

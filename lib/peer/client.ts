@@ -38,6 +38,8 @@ export interface ClientOptions {
   readonly adapt: boolean;
   /** From the WELCOME of an earlier connection of the same peer. */
   readonly token?: string;
+  /** Lets the client in, where the connection is secure. */
+  readonly secret?: string;
   readonly software: string;
   readonly clock: Clock;
   readonly handshakeMs: number;
@@ -114,6 +116,7 @@ export class Client {
     const connection = new Connection(stream, new Session("client"), {
       clock,
       idleMs,
+      nudges: options.secret !== undefined,
     });
     const outbound = new Outbound(connection, {
       clock,
@@ -223,6 +226,7 @@ export class Client {
       adapt: options.adapt,
       ...(options.token === undefined ? {} : { token: options.token }),
       ...proof,
+      ...(options.secret === undefined ? {} : { secret: options.secret }),
       software: options.software,
     });
     try {

@@ -46,6 +46,8 @@ const schemas = {
     /** The client's raw Ed25519 public key, base64url; `signature` shows that it has the private one. */
     key: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/))),
     signature: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{86}$/))),
+    /** From a ticket, or the hub's own: lets the client in. */
+    secret: v.optional(v.pipe(v.string(), v.maxLength(64))),
     software: v.pipe(v.string(), v.maxLength(128)),
   }),
   welcome: v.object({

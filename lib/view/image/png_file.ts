@@ -1,6 +1,6 @@
 // @core
 /** Writing PNG, for terminals that take image files: 8 bits a channel, RGB or RGBA. */
-import { crc32 } from "./crc.ts";
+import { crc32 } from "../../text/crc32.ts";
 import type { Picture } from "./picture.ts";
 
 /** The scan lines of a picture in the order and form that PNG compresses. */
