@@ -13,7 +13,11 @@ import {
   isTicket,
   type Ticket,
 } from "../lib/net/ticket.ts";
-import { Access, type Credentials } from "../lib/peer/access.ts";
+import {
+  Access,
+  type Credentials,
+  NO_CREDENTIALS,
+} from "../lib/peer/access.ts";
 import { Client, type ClientOptions } from "../lib/peer/client.ts";
 import { isName } from "../lib/protocol/message.ts";
 import {
@@ -117,7 +121,7 @@ export function stateOf(context: Context): string {
 /**
  * The hub meant, and the way in: the one named, else the ticket's, else the one joined last, else
  * one running on this machine, else what the person at the terminal says. Throws Failure: `usage`
- * when there is none or the ticket is mistyped, `auth` when nothing is known that lets us in.
+ * when there is none or the ticket is mistyped, `input` for a ticket file that cannot be read.
  */
 export async function chooseHub(
   options: HubOptions,
@@ -204,7 +208,7 @@ function invited(ticket: Ticket, insecure: boolean): HubChoice {
   if (address === undefined) throw new RangeError("A ticket names a host");
   const access = new Access(
     addresses,
-    insecure ? undefined : credentialsOf(ticket),
+    insecure ? "insecure" : credentialsOf(ticket),
   );
   return { address, access, invited: true };
 }
@@ -221,7 +225,7 @@ async function enter(
   context: Context,
 ): Promise<HubChoice> {
   const credentials = insecure
-    ? undefined
+    ? "insecure"
     : ticket !== undefined
     ? credentialsOf(ticket)
     : await credentialsAt(address, context);
@@ -233,8 +237,9 @@ async function enter(
 async function credentialsAt(
   address: Address,
   context: Context,
-): Promise<Credentials> {
-  const state = stateOf(context);
+): Promise<Credentials | typeof NO_CREDENTIALS> {
+  const state = stateIfAny(context);
+  if (state === undefined) return NO_CREDENTIALS;
   const known = hubKnownAt(state, address);
   if (known !== undefined && !isLoopback(address.host)) {
     return { ...known, from: "known" };
@@ -254,9 +259,7 @@ async function credentialsAt(
       };
     }
   }
-  if (known !== undefined) return { ...known, from: "known" };
-  const { noTicket } = await import("../lib/net/secure.ts");
-  throw noTicket(address);
+  return known === undefined ? NO_CREDENTIALS : { ...known, from: "known" };
 }
 
 /** Whether a hub of this user listens on that port: if it is not the one meant, its certificate will tell. */

@@ -7,6 +7,7 @@ import { Hub, type Listener } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
 import { NameBook } from "../lib/hub/names.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
+import { setNoDelayAt } from "../lib/net/no_delay.ts";
 import { MAX_CONNECTIONS, MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
 import {
@@ -195,7 +196,9 @@ function listen(
   try {
     if (identity === undefined) return Deno.listen(where);
     const { certificate: cert, key } = identity;
-    return Deno.listenTls({ ...where, cert, key });
+    const listener = Deno.listenTls({ ...where, cert, key });
+    setNoDelayAt(listener.addr.port);
+    return listener;
   } catch (error) {
     const where = formatAddress({ host, port });
     if (error instanceof Deno.errors.AddrInUse) {

@@ -10,12 +10,7 @@
 import { asFailure, Failure, isRetryable } from "../failure.ts";
 import { decodeData, type TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
-import {
-  encodeFrame,
-  type Frame,
-  FrameDecoder,
-  FrameType,
-} from "../protocol/frame.ts";
+import { type Frame, FrameDecoder, FrameType } from "../protocol/frame.ts";
 import { MAX_CONTROL_BACKLOG_BYTES } from "../protocol/limits.ts";
 import {
   decodeMessage,
@@ -54,21 +49,10 @@ export interface ConnectionOptions {
   readonly idleMs: number;
   /** Control frames the other side may send a second; as many as it likes unless said. */
   readonly maxMessagesPerS?: number;
-  /**
-   * Answer what has been read with a NUDGE when nothing else is there to say. For the clients of a
-   * hub over TLS, where the runtime offers the hub no TCP_NODELAY: a small write of the hub's waits
-   * in its kernel until the one before is acknowledged, which, unless something is sent back, the
-   * client's kernel puts off for 40 ms.
-   */
-  readonly nudges?: boolean;
 }
 
 /** How long a closing connection may take to get its last frames out and to see the other side close. */
 const FLUSH_MS = 1_000;
-
-/** A read that TLS cut short at its largest record: more is behind it. */
-const TLS_RECORD_BYTES = 16 * 1024;
-const NUDGE = encodeFrame(FrameType.NUDGE, new Uint8Array(0));
 
 /** What the runtime throws when a connection breaks, or is closed under a read or write. */
 const SOCKET_ERRORS = new Set([
@@ -90,7 +74,6 @@ export class Connection {
   readonly #decoder: FrameDecoder;
   readonly #heartbeat: Heartbeat;
   readonly #batch: Batch;
-  readonly #nudges: boolean;
   #heard = false;
   /** Something changed since the writer last looked; it must not fall asleep. */
   #woken = false;
@@ -112,7 +95,6 @@ export class Connection {
     this.#stream = stream;
     this.#clock = options.clock;
     this.#idleMs = options.idleMs;
-    this.#nudges = options.nudges ?? false;
     this.#decoder = new FrameDecoder(session.limits);
     if (options.maxMessagesPerS !== undefined) {
       this.#rate = new Rate(options.maxMessagesPerS);
@@ -273,16 +255,7 @@ export class Connection {
         if (taken !== undefined) await taken;
         if (this.session.isEnded) return;
       }
-      if (this.#nudges && count < TLS_RECORD_BYTES) this.#nudge();
     }
-  }
-
-  /** Sends the least there is, unless the writer is busy, or about to be. */
-  #nudge(): void {
-    if (this.#wakeWriter === undefined || this.#woken) return;
-    if (this.#state !== "open" || !this.session.isOpen) return;
-    this.#batch.queue(NUDGE);
-    this.wake();
   }
 
   #takeData(frame: Frame, receiver: Receiver): void | Promise<void> {

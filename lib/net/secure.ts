@@ -63,9 +63,7 @@ export async function dialSecure(
       caCerts: [certificate],
     });
     open = stream;
-    const from = options.clock.now();
     await stream.handshake();
-    await settle(options.clock.now() - from, options);
     if (ended !== undefined) throw ended;
     return { stream, certificate };
   } catch (error) {
@@ -75,15 +73,6 @@ export async function dialSecure(
     stop();
     options.signal?.removeEventListener("abort", aborted);
   }
-}
-
-/**
- * Waits as long as the handshake took: by then the hub's session tickets are here, and the first
- * frame acknowledges them. Sent sooner, it would leave them to the kernel, which takes 40 ms over
- * it, and the hub's answer would wait for that (its runtime offers no TCP_NODELAY on TLS).
- */
-function settle(ms: number, { clock }: DialOptions): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve));
 }
 
 /** The hub's certificate as it shows it, if its fingerprint is the one in the pin. */
@@ -188,7 +177,8 @@ export function noTicket(address: Address, cause?: unknown): Failure {
   const where = formatAddress(address);
   return new Failure("auth", `Cannot join ${where}: no ticket for this hub`, {
     hint: "ferry ticket prints one on the hub's machine; start ferry " +
-      "connect - and paste it, or set FERRY_TICKET, or use --ticket-file FILE",
+      "connect - and paste it, or set FERRY_TICKET, or use --ticket-file FILE. " +
+      "If the hub runs with --insecure, say --insecure here too",
     ...(cause === undefined ? {} : { cause }),
   });
 }

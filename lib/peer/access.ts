@@ -3,7 +3,7 @@ import { asFailure, Failure } from "../failure.ts";
 import type { Address } from "../net/address.ts";
 import type { ByteStream } from "../net/connection.ts";
 import { dial, type DialOptions } from "../net/dial.ts";
-import { dialSecure, type Pin } from "../net/secure.ts";
+import { dialSecure, noTicket, type Pin } from "../net/secure.ts";
 import type { KnownHub } from "../state/hubs.ts";
 
 /** Addresses of one hub are tried one after the other, the next after this long. Milliseconds. */
@@ -13,6 +13,9 @@ const STAGGER_MS = 300;
 export interface Credentials extends Pin {
   readonly secret: string;
 }
+
+/** Nothing tells the hub from another, or lets us in: enough to say that it is there, or not. */
+export const NO_CREDENTIALS = "none";
 
 /** A connection, and where it leads. */
 export interface Opened {
@@ -24,33 +27,39 @@ export interface Opened {
 export class Access {
   #certificate: string | undefined;
 
-  /** Without credentials the connection is plain. */
+  readonly #credentials: Credentials | undefined;
+
+  /** With `insecure` in place of credentials, connections are plain. */
   constructor(
     readonly addresses: readonly Address[],
-    readonly credentials: Credentials | undefined,
+    credentials: Credentials | typeof NO_CREDENTIALS | "insecure",
   ) {
-    this.#certificate = credentials?.certificate;
+    this.secure = credentials !== "insecure";
+    if (typeof credentials === "string") return;
+    this.#credentials = credentials;
+    this.#certificate = credentials.certificate;
   }
 
   /** Whether connections are encrypted and both ends authenticated. */
-  get secure(): boolean {
-    return this.credentials !== undefined;
-  }
+  readonly secure: boolean;
 
   /** What HELLO says; undefined on a plain connection. */
   get secret(): string | undefined {
-    return this.credentials?.secret;
+    return this.#credentials?.secret;
   }
 
   /** What to remember of a hub that was joined with a ticket; undefined where nothing is new. */
   get learned(): KnownHub | undefined {
     const certificate = this.#certificate;
-    if (certificate === undefined || this.credentials === undefined) return;
-    const { fingerprint, secret, from } = this.credentials;
+    if (certificate === undefined || this.#credentials === undefined) return;
+    const { fingerprint, secret, from } = this.#credentials;
     return from === "ticket" ? { certificate, fingerprint, secret } : undefined;
   }
 
-  /** Connects to whichever address answers first. Throws Failure; see `dial` and `dialSecure`. */
+  /**
+   * Connects to whichever address answers first. Throws Failure: as `dial` and `dialSecure` do, and
+   * `auth` for a hub that is there, when there are no credentials for it.
+   */
   async open(options: DialOptions): Promise<Opened> {
     const over = new AbortController();
     const signal = options.signal === undefined
@@ -109,8 +118,13 @@ export class Access {
   }
 
   async #dial(address: Address, options: DialOptions): Promise<ByteStream> {
-    if (this.credentials === undefined) return await dial(address, options);
-    const pin = { ...this.credentials, certificate: this.#certificate };
+    if (this.#credentials === undefined) {
+      const conn = await dial(address, options);
+      if (!this.secure) return conn;
+      conn.close();
+      throw noTicket(address);
+    }
+    const pin = { ...this.#credentials, certificate: this.#certificate };
     const { stream, certificate } = await dialSecure(address, pin, options);
     this.#certificate = certificate;
     return stream;

@@ -116,7 +116,6 @@ export class Client {
     const connection = new Connection(stream, new Session("client"), {
       clock,
       idleMs,
-      nudges: options.secret !== undefined,
     });
     const outbound = new Outbound(connection, {
       clock,

@@ -34,8 +34,6 @@ export const FrameType = {
   BYE: 13,
   PRESENCE: 128,
   PROGRESS: 129,
-  /** Empty, and means nothing: see Connection. */
-  NUDGE: 130,
 } as const;
 
 /** First type of the optional class. */

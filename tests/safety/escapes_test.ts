@@ -5,6 +5,7 @@ import { inProcess, type Running } from "../cli/world.ts";
 import { digestOf, TempDir } from "../support/files.ts";
 import { offer, type RawEnd, RawListener, welcome } from "../support/raw.ts";
 import { within } from "../support/within.ts";
+import { look } from "../view/harness.ts";
 
 const ROW = "safety: escape sequences";
 /** A title, a clear, a C1 introducer, a carriage return, an override of direction, a line separator. */
@@ -121,35 +122,17 @@ Deno.test(`${ROW}: those in offers and messages do not reach the terminal of who
 });
 
 Deno.test(`${ROW}: those in the cells of CSV and JSON do not reach the terminal of who views`, async () => {
-  using dir = new TempDir();
-  const cell = `"${EVIL}"`;
-  Deno.writeTextFileSync(
-    dir.at("a.csv"),
-    `a${EVIL.slice(0, 9)},b\n1,${cell}\n`,
-  );
-  Deno.writeTextFileSync(dir.at("a.json"), JSON.stringify({ [EVIL]: [EVIL] }));
-  Deno.writeTextFileSync(
-    dir.at("a.ndjson"),
-    `${JSON.stringify({ date: "2026-01-02", [EVIL]: EVIL })}\n`.repeat(3),
-  );
-  Deno.writeTextFileSync(dir.at("a.txt"), `${EVIL}\n`);
-  for (const file of ["a.csv", "a.json", "a.ndjson", "a.txt"]) {
-    for (const mode of [[], ["--color", "never"]]) {
-      const command = inProcess.start({
-        args: ["view", file, ...mode],
-        cwd: dir.path,
-        env: { HOME: dir.path },
-        stdin: new Uint8Array(),
-        stdinHeld: false,
-        stdoutClosed: false,
-      });
-      await command.status;
-      const { stdout, stderr } = command.printed;
-      assert(stdout + stderr !== "", file);
-      assert(
-        !UNSAFE.test(stdout + stderr),
-        `${file}: ${JSON.stringify(stdout)}`,
-      );
-    }
+  const record = JSON.stringify({ date: "2026-01-02", [EVIL]: [EVIL, 1] });
+  const files = {
+    "a.csv": `a\x1b[1m,b\n1,"${EVIL}"\n2,${EVIL.replaceAll("\r", "")}\n`,
+    "a.json": `[${record},${record}]`,
+    "a.ndjson": `${record}\n${record}\nnot json ${EVIL}\n`,
+    "a.txt": `${EVIL}\n`,
+  };
+  for (const [name, content] of Object.entries(files)) {
+    const { out, notes, failure } = await look(content, name, { terminal: 80 });
+    const text = [out, ...notes].join("\n");
+    assert(failure === undefined && text.includes("owned"), `${name}: ${text}`);
+    assert(!UNSAFE.test(text), `${name}: ${JSON.stringify(text)}`);
   }
 });
