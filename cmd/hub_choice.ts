@@ -290,13 +290,14 @@ export function assertName(name: string, action: string): void {
 
 /** How a client shows who it is: nothing where nobody asks. Throws Failure for an identity that cannot be had. */
 export async function proofFor(
-  { credentials }: Access,
+  { fingerprint }: Access,
   context: Context,
 ): Promise<Pick<ClientOptions, "proves">> {
-  if (credentials === undefined) return {};
+  if (fingerprint === undefined) return {};
   const identity = await openIdentity(stateOf(context));
-  const fingerprint = Uint8Array.fromHex(credentials.fingerprint);
-  return { proves: { identity, fingerprint } };
+  return {
+    proves: { identity, fingerprint: Uint8Array.fromHex(fingerprint) },
+  };
 }
 
 /** Connects as a one-shot command. Throws Failure. */
