@@ -66,3 +66,23 @@ Deno.test("what is no key or no signature signs nothing", async () => {
     assert(!await isSignedBy(key, other, PROOF), other);
   }
 });
+
+Deno.test("the signature vector holds, for whoever writes a client of their own", async () => {
+  const { vectors: [vector] } = JSON.parse(Deno.readTextFileSync(
+    new URL("../../testdata/protocol/signature.json", import.meta.url),
+  ));
+  const { fingerprint, role, hello: name, key, signature } = vector;
+  const proof = helloProof(Uint8Array.fromHex(fingerprint), { role, name });
+  assertEquals(proof.toHex(), vector.proof);
+  assert(await isSignedBy(key, signature, proof));
+  using dir = new TempDir();
+  const d = Uint8Array.fromHex(vector.private).toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+  Deno.writeTextFileSync(
+    dir.at("identity.json"),
+    JSON.stringify({ x: key, d }),
+  );
+  assertEquals(await (await openIdentity(dir.path)).sign(proof), signature);
+});
