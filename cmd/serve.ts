@@ -7,7 +7,7 @@ import { Hub, type Listener } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
 import { NameBook } from "../lib/hub/names.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
-import { setNoDelayAt } from "../lib/net/no_delay.ts";
+import { SecureListener } from "../lib/net/listen.ts";
 import { MAX_CONNECTIONS, MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
 import {
@@ -196,9 +196,7 @@ function listen(
   try {
     if (identity === undefined) return Deno.listen(where);
     const { certificate: cert, key } = identity;
-    const listener = Deno.listenTls({ ...where, cert, key });
-    setNoDelayAt(listener.addr.port);
-    return listener;
+    return new SecureListener({ ...where, cert, key });
   } catch (error) {
     const where = formatAddress({ host, port });
     if (error instanceof Deno.errors.AddrInUse) {

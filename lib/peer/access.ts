@@ -56,7 +56,9 @@ export class Access {
   /** What to remember of a hub that was joined with a ticket; undefined where nothing is new. */
   get learned(): KnownHub | undefined {
     const certificate = this.#certificate;
-    if (certificate === undefined || this.#credentials === undefined) return;
+    if (certificate === undefined || this.#credentials === undefined) {
+      return undefined;
+    }
     const { fingerprint, secret, from } = this.#credentials;
     return from === "ticket" ? { certificate, fingerprint, secret } : undefined;
   }
