@@ -74,6 +74,15 @@ interface Answer {
   readonly rounds?: number[];
 }
 
+/** What connections run over. */
+export interface Wire {
+  readonly secure: boolean;
+}
+
+const PLAIN: Wire = { secure: false };
+/** Encrypted, as it is by default. */
+export const TLS: Wire = { secure: true };
+
 /** A directory and processes that are gone afterwards. */
 export class Stage {
   readonly #stops: (() => Promise<unknown>)[] = [];
@@ -114,18 +123,25 @@ export class Stage {
     return actor;
   }
 
-  hub(): Promise<Actor> {
-    return this.actor("hub", join(this.dir, "spool"));
+  /** What actors over TLS are told: where the hub's identity is. */
+  #state({ secure }: Wire): string[] {
+    return secure ? [join(this.dir, "state", "ferry")] : [];
   }
 
-  client(port: number): Promise<Actor> {
-    return this.actor("client", String(port));
+  hub(wire: Wire = PLAIN): Promise<Actor> {
+    const spool = join(this.dir, `spool-${wire.secure}`);
+    return this.actor("hub", spool, ...this.#state(wire));
+  }
+
+  client(port: number, wire: Wire = PLAIN): Promise<Actor> {
+    return this.actor("client", String(port), ...this.#state(wire));
   }
 
   /** A real `ferry connect`. */
-  async peer(port: number, name: string): Promise<void> {
+  async peer(port: number, name: string, wire: Wire = PLAIN): Promise<void> {
     const process = this.#ferry([
       "connect",
+      ...(wire.secure ? [] : ["--insecure"]),
       `127.0.0.1:${port}`,
       "--name",
       name,
@@ -152,6 +168,7 @@ export class Stage {
     const from = performance.now();
     const { code } = await this.#ferry([
       "send",
+      "--insecure",
       "--hub",
       `127.0.0.1:${port}`,
       "--to",
@@ -163,9 +180,12 @@ export class Stage {
   }
 
   /** A bare loop over these files, made ready to run. */
-  async bare(paths: readonly string[]): Promise<() => Promise<number>> {
-    const receiver = await this.actor("bare-receive");
-    const sender = await this.actor("bare-send");
+  async bare(
+    paths: readonly string[],
+    wire: Wire = PLAIN,
+  ): Promise<() => Promise<number>> {
+    const receiver = await this.actor("bare-receive", ...this.#state(wire));
+    const sender = await this.actor("bare-send", ...this.#state(wire));
     const dir = await Deno.makeTempDir({ dir: this.dir });
     return async () => {
       const received = receiver.tell({ dir });

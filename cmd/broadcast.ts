@@ -12,6 +12,7 @@ import {
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { list, value } from "./option.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
+import { assertInputFree } from "./tickets.ts";
 
 /** How many of `n` recipients must have received for the broadcast to count as done. */
 type Quorum = (n: number) => number;
@@ -55,6 +56,7 @@ export const command = defineCommand({
   ],
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
+    assertInputFree(options.hub, paths);
     const items = itemsOf(paths, options, context, "broadcast");
     const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(

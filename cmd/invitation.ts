@@ -30,7 +30,7 @@ export async function invitation(ticket: Ticket, qr: boolean): Promise<string> {
   ].join("\n");
 }
 
-/** A text as a QR code in half blocks, dark on light whatever the terminal's colours. */
+/** A text as a QR code in half blocks, as a dark terminal shows it; readers take the reverse too. */
 export async function qrCode(text: string): Promise<string> {
   const { renderUnicodeCompact } = await import("uqr");
   // Capitals alone fit the denser alphanumeric mode.

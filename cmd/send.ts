@@ -15,6 +15,7 @@ import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { duration, list } from "./option.ts";
 import type { Reporter } from "./report.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
+import { assertInputFree } from "./tickets.ts";
 
 /** See the command table. */
 export const command = defineCommand({
@@ -56,6 +57,7 @@ export const command = defineCommand({
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
     const to = recipients(options.to);
+    assertInputFree(options.hub, paths);
     const items = itemsOf(paths, options, context, "send");
     const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(

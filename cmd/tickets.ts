@@ -25,6 +25,21 @@ export function assertNoTicket(text: string, place: string): void {
   );
 }
 
+/** Standard input is the ticket or what is sent, not both. Throws Failure `usage`. */
+export function assertInputFree(
+  hub: string | undefined,
+  paths: readonly string[],
+): void {
+  if (hub !== "-" || !paths.includes("-")) return;
+  throw new Failure(
+    "usage",
+    "Cannot read the ticket from standard input: it is what is sent",
+    {
+      hint: "put the ticket in FERRY_TICKET or name a file with --ticket-file",
+    },
+  );
+}
+
 /** The ticket in a file. Throws Failure `input` when it cannot be read. */
 export async function ticketInFile(
   path: string,
