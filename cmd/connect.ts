@@ -10,6 +10,7 @@ import {
   chooseHub,
   defaultName,
   HUB_OPTIONS,
+  proofFor,
   rememberHub,
   SOFTWARE,
   withJoiningHint,
@@ -94,7 +95,9 @@ export const command = defineCommand({
       else views.report(event);
       quota.count(event);
     };
+    const proof = await proofFor(access, context);
     await stayConnected({
+      ...proof,
       name,
       adapt: options.name === undefined,
       ...(access.secret === undefined ? {} : { secret: access.secret }),

@@ -1,5 +1,6 @@
 /** Which hub a command talks to, how it gets in, and who it is there. */
 import { Failure } from "../lib/failure.ts";
+import { openIdentity } from "../lib/identity/identity.ts";
 import {
   type Address,
   formatAddress,
@@ -17,7 +18,7 @@ import {
   type Credentials,
   NO_CREDENTIALS,
 } from "../lib/peer/access.ts";
-import { Client } from "../lib/peer/client.ts";
+import { Client, type ClientOptions } from "../lib/peer/client.ts";
 import { isName } from "../lib/protocol/message.ts";
 import {
   hubKnownAt,
@@ -288,6 +289,18 @@ export function assertName(name: string, action: string): void {
   );
 }
 
+/** How a client shows who it is: nothing where nobody asks. Throws Failure for an identity that cannot be had. */
+export async function proofFor(
+  { fingerprint }: Access,
+  context: Context,
+): Promise<Pick<ClientOptions, "proves">> {
+  if (fingerprint === undefined) return {};
+  const identity = await openIdentity(stateOf(context));
+  return {
+    proves: { identity, fingerprint: Uint8Array.fromHex(fingerprint) },
+  };
+}
+
 /** Connects as a one-shot command. Throws Failure. */
 export async function joinBriefly(
   hub: HubChoice,
@@ -297,6 +310,10 @@ export async function joinBriefly(
 ): Promise<Client> {
   const { clock, signal } = context;
   const { connectTimeout, idleTimeout } = globals;
+  // Without a home it sends as nobody in particular.
+  const proof = stateIfAny(context) === undefined
+    ? {}
+    : await proofFor(hub.access, context);
   const { stream, address } = await hub.access.open({
     clock,
     connectMs: connectTimeout,
@@ -305,6 +322,7 @@ export async function joinBriefly(
   const { secret } = hub.access;
   try {
     const client = await Client.greet(stream, {
+      ...proof,
       role: "oneshot",
       name,
       adapt: true,

@@ -47,6 +47,7 @@ export async function sendItems(
     clock: context.clock,
     commandAt,
     roundTripMs: () => client.roundTripMs,
+    limits: client.welcome.limits,
     emit: (event) => reporter.event(event),
     signal: context.signal,
   });

@@ -5,11 +5,17 @@ import { Failure } from "../lib/failure.ts";
 import { doorOf } from "../lib/hub/door.ts";
 import { Hub, type Listener } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
+import { NameBook } from "../lib/hub/names.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
 import { SecureListener } from "../lib/net/listen.ts";
-import { MAX_PEERS } from "../lib/protocol/limits.ts";
+import { MAX_CONNECTIONS, MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
-import { hubIdentity, type Identity, Secrets } from "../lib/state/identity.ts";
+import {
+  hubIdentity,
+  type Identity,
+  identityFingerprint,
+  Secrets,
+} from "../lib/state/identity.ts";
 import { invitation, ticketFor } from "./invitation.ts";
 import { defineCommand } from "./command.ts";
 import { type Context, mayOpenMenu } from "./context.ts";
@@ -47,6 +53,10 @@ export const command = defineCommand({
     ),
     maxPeers: count("N", "Peers connected at once", {
       default: String(MAX_PEERS),
+      min: 1,
+    }),
+    maxConnections: count("N", "Connections at once, one-shot ones included", {
+      default: String(MAX_CONNECTIONS),
       min: 1,
     }),
     insecure: flag("Plain TCP, no encryption, no secret"),
@@ -93,6 +103,10 @@ export const command = defineCommand({
     const identity = options.insecure ? undefined : await hubIdentity(state);
     const listener = listen(options.host, options.port, identity);
     const secrets = identity && new Secrets(state, identity);
+    const identities = identity && {
+      fingerprint: Uint8Array.fromHex(await identityFingerprint(identity)),
+      names: new NameBook(join(state, "hub")),
+    };
     const hub = new Hub({
       listener,
       name,
@@ -105,8 +119,10 @@ export const command = defineCommand({
         ? {}
         : { spoolLimit: options.spoolLimit }),
       maxPeers: options.maxPeers,
+      maxConnections: options.maxConnections,
       handshakeMs: globals.connectTimeout,
       idleMs: globals.idleTimeout,
+      ...(identities === undefined ? {} : { identities }),
       ...(secrets === undefined ? {} : { door: doorOf(() => secrets.now()) }),
       inbox: new LocalRecipient(inbox, clock),
       events: {

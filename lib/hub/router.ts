@@ -58,7 +58,7 @@ export class Router {
    */
   spool(offer: Offer, listener: TransferListener): Route {
     this.#assertNew(offer);
-    const spool = new Spool(this.#room, offer.id, offer.size);
+    const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
     return this.#begin(offer, spool, spool, listener);
   }
 

@@ -6,6 +6,8 @@
 import { basename, join } from "@std/path";
 import { Failure } from "../failure.ts";
 import {
+  MAX_SPOOL_FILES,
+  MAX_SPOOL_SHARE,
   SPOOL_MEMORY_BYTES,
   SPOOL_MEMORY_TOTAL_BYTES,
 } from "../protocol/limits.ts";
@@ -20,6 +22,8 @@ const FIRST_BYTES = 64 * 1024;
 export class SpoolRoom {
   #used = 0;
   #memory = 0;
+  #files = 0;
+  readonly #bySender = new Map<string, number>();
   #dir: string | undefined;
   #lock: Deno.FsFile | undefined;
 
@@ -31,17 +35,47 @@ export class SpoolRoom {
     return this.#used;
   }
 
-  /** Takes `bytes` of the limit; throws Failure `limit` when it does not have them. */
-  reserve(bytes: number): void {
+  /** Takes `bytes` of the limit for `sender`, if it has one; throws Failure `limit` when they are not there, or not for one alone. */
+  reserve(bytes: number, sender?: string): void {
     if (this.#used + bytes > this.limit) {
       throw new Failure("limit", "the hub's spool is full");
     }
+    const theirs = sender === undefined
+      ? 0
+      : (this.#bySender.get(sender) ?? 0) + bytes;
+    if (theirs > this.limit * MAX_SPOOL_SHARE) {
+      const state = "one sender may fill half of the hub's spool, no more";
+      throw new Failure("limit", state);
+    }
     this.#used += bytes;
+    if (sender !== undefined) this.#bySender.set(sender, theirs);
   }
 
   /** Gives reserved bytes back. */
-  release(bytes: number): void {
+  release(bytes: number, sender?: string): void {
     this.#used -= bytes;
+    if (sender === undefined) return;
+    const theirs = (this.#bySender.get(sender) ?? 0) - bytes;
+    if (theirs > 0) this.#bySender.set(sender, theirs);
+    else this.#bySender.delete(sender);
+  }
+
+  /** Opens a file, counted until `closeFile`. Throws Failure `limit`, or what the system says. */
+  openFile(path: string, options: Deno.OpenOptions): PacedFile {
+    if (this.#files >= MAX_SPOOL_FILES) {
+      const state = "the hub has too many large transfers under way";
+      throw new Failure("limit", state);
+    }
+    const file = PacedFile.open(path, options);
+    this.#files++;
+    return file;
+  }
+
+  /** Closes a file, if it is one. */
+  closeFile(file: PacedFile | undefined): void {
+    if (file === undefined) return;
+    this.#files--;
+    file.close();
   }
 
   /** Whether `bytes` more may stay in memory; if so they count until `releaseMemory`. */
@@ -126,6 +160,7 @@ function removeQuietly(dir: string): void {
 export class Spool implements Body {
   readonly #room: SpoolRoom;
   readonly #name: string;
+  readonly #sender: string | undefined;
   #length = 0;
   #digest: Digest | undefined;
   #memory: Uint8Array<ArrayBuffer> | undefined;
@@ -137,12 +172,18 @@ export class Spool implements Body {
   readonly #waiting = new Set<() => void>();
 
   /**
-   * Reserves room for a body of `size` bytes (null: unknown, reserved as it comes). Throws Failure
-   * `limit` when there is none.
+   * Reserves room for a body of `size` bytes (null: unknown, reserved as it comes) in the share of
+   * `sender`, if it has one. Throws Failure `limit` when there is none.
    */
-  constructor(room: SpoolRoom, name: string, readonly size: number | null) {
+  constructor(
+    room: SpoolRoom,
+    name: string,
+    readonly size: number | null,
+    sender?: string,
+  ) {
     this.#room = room;
     this.#name = name;
+    this.#sender = sender?.toLowerCase();
     this.#reserve(size ?? 0);
     const first = size ?? FIRST_BYTES;
     if (first <= SPOOL_MEMORY_BYTES && room.reserveMemory(first)) {
@@ -174,7 +215,7 @@ export class Spool implements Body {
   finish(digest: Digest): void {
     if (this.#disposed) return;
     this.#digest = digest;
-    this.#file?.close();
+    this.#room.closeFile(this.#file);
     this.#file = undefined;
     this.#grown(this.#length);
   }
@@ -189,7 +230,7 @@ export class Spool implements Body {
     };
     const fromFile = async (into: Uint8Array): Promise<number> => {
       if (file === undefined) {
-        file = PacedFile.open(this.#path ?? "", { read: true });
+        file = this.#room.openFile(this.#path ?? "", { read: true });
         file.seek(at);
       }
       const count = await file.read(into) ?? 0;
@@ -209,7 +250,7 @@ export class Spool implements Body {
       digest: () => this.#digest ?? { size: 0, sha256: "" },
       close: () => {
         this.#waiting.delete(wake);
-        file?.close();
+        this.#room.closeFile(file);
         file = undefined;
       },
     };
@@ -219,14 +260,15 @@ export class Spool implements Body {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#file?.close();
+    this.#room.closeFile(this.#file);
+    this.#file = undefined;
     if (this.#path !== undefined) removeQuietly(this.#path);
     this.#forgetMemory();
-    this.#room.release(this.#reserved);
+    this.#room.release(this.#reserved, this.#sender);
   }
 
   #reserve(bytes: number): void {
-    this.#room.reserve(bytes);
+    this.#room.reserve(bytes, this.#sender);
     this.#reserved += bytes;
   }
 
@@ -262,7 +304,7 @@ export class Spool implements Body {
   #openFile(): PacedFile {
     const options = { write: true, createNew: true, mode: 0o600 };
     this.#path = this.#room.path(this.#name);
-    this.#file = PacedFile.open(this.#path, options);
+    this.#file = this.#room.openFile(this.#path, options);
     if (this.#memory !== undefined) {
       this.#file.writeNow(this.#memory.subarray(0, this.#length));
     }

@@ -52,6 +52,11 @@ export class Heartbeat {
     this.#heardAt = this.#clock.now();
   }
 
+  /** How long nothing has come, in milliseconds. */
+  get silentMs(): number {
+    return this.#clock.now() - this.#heardAt;
+  }
+
   /** The smallest of the last round trips in milliseconds. */
   get roundTripMs(): number | undefined {
     return this.#roundTrips.length === 0
@@ -109,7 +114,7 @@ export class Heartbeat {
 
   #beat(): void {
     const now = this.#clock.now();
-    const silence = now - this.#heardAt;
+    const silence = this.silentMs;
     if (silence >= DEAD_AFTER_MS) {
       const seconds = Math.round(silence / 1000);
       return this.#needs.dead(

@@ -48,6 +48,11 @@ export class Access {
     return this.#credentials?.secret;
   }
 
+  /** SHA-256 of the hub's certificate, 64 hexadecimal digits; undefined on a plain connection. */
+  get fingerprint(): string | undefined {
+    return this.#credentials?.fingerprint;
+  }
+
   /** What to remember of a hub that was joined with a ticket; undefined where nothing is new. */
   get learned(): KnownHub | undefined {
     const certificate = this.#certificate;

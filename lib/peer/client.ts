@@ -3,6 +3,8 @@
  * goes. Peers and one-shot commands both are clients.
  */
 import { asFailure, Failure, failureCode } from "../failure.ts";
+import type { Identity } from "../identity/identity.ts";
+import { helloProof } from "../identity/proof.ts";
 import { Inbound } from "../inbox/inbound.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
@@ -44,6 +46,11 @@ export interface ClientOptions {
   readonly idleMs: number;
   /** Takes what is sent to this client; without one, offers are declined. */
   readonly inbox?: Inbox;
+  /** Who it is, on a hub with a certificate: its key, and the certificate's SHA-256 as pinned. */
+  readonly proves?: {
+    readonly identity: Identity;
+    readonly fingerprint: Uint8Array;
+  };
   readonly signal?: AbortSignal;
 }
 
@@ -105,6 +112,7 @@ export class Client {
     options: ClientOptions,
   ): Promise<Client> {
     const { clock, idleMs, handshakeMs, signal } = options;
+    const proof = options.proves && await proofOf(options.proves, options);
     const connection = new Connection(stream, new Session("client"), {
       clock,
       idleMs,
@@ -216,6 +224,7 @@ export class Client {
       name: options.name,
       adapt: options.adapt,
       ...(options.token === undefined ? {} : { token: options.token }),
+      ...proof,
       ...(options.secret === undefined ? {} : { secret: options.secret }),
       software: options.software,
     });
@@ -241,4 +250,13 @@ export class Client {
       signal?.removeEventListener("abort", aborted);
     }
   }
+}
+
+/** The fields of HELLO that show who the client is. */
+async function proofOf(
+  { identity, fingerprint }: NonNullable<ClientOptions["proves"]>,
+  { role, name }: ClientOptions,
+): Promise<{ key: string; signature: string }> {
+  const proof = helloProof(fingerprint, { role, name });
+  return { key: identity.key, signature: await identity.sign(proof) };
 }

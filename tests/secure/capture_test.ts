@@ -92,7 +92,8 @@ function allCommandLines(): string {
 }
 
 Deno.test({
-  name: "the process list shows no secret of a hub or of who joins it",
+  name:
+    "safety: secrets in argv or in clear text: the process list shows no secret of a hub or of who joins it",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     using dir = new TempDir();
@@ -107,7 +108,7 @@ const why = await captureImpossible();
 
 Deno.test({
   name:
-    `a capture of a session shows no name, no file name, no content and no secret${
+    `safety: secrets in argv or in clear text: a capture of a session shows no name, no file name, no content and no secret${
       why === undefined ? "" : ` (skipped: ${why})`
     }`,
   ignore: why !== undefined,
