@@ -6,6 +6,7 @@
  *     deno task bench [--rounds N] [--scale 0.1] [SCENARIO …]
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { median } from "../lib/bench/statistics.ts";
 import { makeFile, makeTree, Stage } from "./stage.ts";
 import { Rivals } from "./rivals.ts";
 import type { Scenario } from "./scenario.ts";
@@ -117,12 +118,6 @@ const SCENARIOS: Record<string, Scenario> = {
   },
   ...viewScenarios(GB),
 };
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) =>
-    a - b
-  )[Math.floor((values.length - 1) / 2)] ?? NaN;
-}
 
 function report(
   { title, bytes, aim }: Scenario,

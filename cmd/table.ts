@@ -43,6 +43,12 @@ export const TABLE: readonly Row[] = [
     load: () => import("./view.ts"),
   },
   {
+    name: "bench",
+    summary: "Measure latency and throughput",
+    group: "Look",
+    load: () => import("./bench.ts"),
+  },
+  {
     name: "help",
     summary: "Explain a command or a topic",
     group: "About",

@@ -47,6 +47,10 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "transfer.failed": `${TRANSFER}, code, message, retryable`,
   "view":
     "file, type (csv, json, ndjson, image), shown: the rows or records that the options leave; of an image format, width, height, frames, bytes. The contents are not printed",
+  "bench.started":
+    "hub, own, addr {host, port}, peers, secure, bare, os, arch, cores, deno: what is measured on",
+  "bench.result":
+    "scenario, path, bytes, recipients, repeats, failed, latency_ms {p50, p95, p99, max}, breakdown_ms {total, queue, offer, transfer, verify, ack} of the median transfer, bytes_per_s at all recipients together, bare {p50, bytes_per_s, share} or null, round_trip_ms or null",
   "warning": "code, message, hint",
   "error": "code, message, hint",
   "summary":
