@@ -266,8 +266,8 @@ function diamond(x: number, y: number, r: number): string {
   return element("path", { d, class: "bare" });
 }
 
-/** A duration on an axis: no digits that say nothing. */
-function formatTick(ms: number): string {
+/** A duration (ms) on an axis: no digits that say nothing. */
+export function formatTick(ms: number): string {
   if (ms < 1) return `${Number((ms * 1000).toPrecision(3))} µs`;
   return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
 }

@@ -1,7 +1,14 @@
 // @core
 /** The report of `ferry bench`: one page or one picture that needs nothing else to be read. */
 import { CHART_STYLE } from "../chart/style.ts";
-import { element, escape, label, stack, svg } from "../chart/svg.ts";
+import {
+  type Drawing,
+  element,
+  escape,
+  label,
+  stack,
+  svg,
+} from "../chart/svg.ts";
 import { pathTitle, SCENARIOS } from "./cases.ts";
 import {
   breakdownChart,
@@ -22,10 +29,19 @@ const MARGIN = 28;
 
 /** All charts as one SVG file. */
 export function reportSvg(rows: readonly Row[], facts: Facts): string {
+  return svgFile(chartsOf(rows), facts, TITLE);
+}
+
+/** Drawings below one another as an SVG file of their own, under a title and facts. */
+export function svgFile(
+  drawings: readonly Drawing[],
+  facts: Facts,
+  title: string,
+): string {
   const head = {
     width: WIDTH,
     height: 44 + 18 * Math.ceil(facts.length / 3),
-    markup: label(0, 24, TITLE, "title") +
+    markup: label(0, 24, title, "title") +
       facts.map(([name, value], at) =>
         label(
           at % 3 * WIDTH / 3,
@@ -35,7 +51,7 @@ export function reportSvg(rows: readonly Row[], facts: Facts): string {
         )
       ).join(""),
   };
-  const { width, height, markup } = stack([head, ...chartsOf(rows)], 30);
+  const { width, height, markup } = stack([head, ...drawings], 30);
   return svg({
     width: width + MARGIN * 2,
     height: height + MARGIN * 2,
@@ -47,10 +63,10 @@ export function reportSvg(rows: readonly Row[], facts: Facts): string {
         markup,
       ),
     ].join("\n"),
-  }, TITLE) + "\n";
+  }, title) + "\n";
 }
 
-function chartsOf(rows: readonly Row[]) {
+function chartsOf(rows: readonly Row[]): Drawing[] {
   return [latencyChart(rows), breakdownChart(rows), throughputChart(rows)];
 }
 

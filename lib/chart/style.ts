@@ -33,7 +33,10 @@ export const CHART_STYLE = [
   `.chart .on{fill:#ffffff;font-size:11px}`,
   `@media (prefers-color-scheme:dark){.chart .on{fill:#10151b}}`,
   `@media print{.chart .on{fill:#ffffff}}`,
-  ...["ferry", "queue", "offer", "verify", "ack"].map((color, at) =>
-    `.chart .line${at}{stroke:var(--${color});fill:none;stroke-width:2}.chart .dot${at}{fill:var(--${color});stroke:var(--paper)}`
+  ...["ferry", "verify", "offer", "ack", "queue"].map((color, at) =>
+    `.chart .line-${at}{stroke:var(--${color});fill:none;stroke-width:2}` +
+    `.chart .dot-${at}{fill:var(--${color})}`
   ),
+  `.chart .line-reference{stroke:var(--bare);fill:none;stroke-width:1.5;stroke-dasharray:5 4}`,
+  `.chart .dot-reference{fill:var(--bare)}`,
 ].join("\n");
