@@ -7,8 +7,8 @@ import { isInstalled } from "./processes.ts";
 
 /** What the network between the namespaces is like, each way. */
 export interface NetworkOptions {
-  /** As `tc` writes it: `100mbit`. */
-  readonly rate?: string;
+  /** As `tc` writes it (`100mbit`), and how much may pass at once: about 2 ms of it. */
+  readonly rate?: { readonly limit: string; readonly burst: string };
   /** Packets lost of a hundred. */
   readonly lossPercent?: number;
 }
@@ -69,14 +69,16 @@ export class Network implements AsyncDisposable {
       const device = devices[at] ?? "";
       const ip = (...words: string[]) => tell("ip", "-n", name, ...words);
       await ip("addr", "add", `${SUBNET}.${at + 1}/24`, "dev", device);
-      // Packets as a wire has them: without this they are up to 64 KiB, and one lost is 44.
-      await ip("link", "set", device, "gso_max_segs", "1");
+      if (lossPercent !== undefined) {
+        // Packets as a wire has them: else they are up to 64 KiB, and one lost is 44.
+        await ip("link", "set", device, "gso_max_segs", "1");
+      }
       await ip("link", "set", device, "up");
       await ip("link", "set", "lo", "up");
       if (rate !== undefined) {
         await tell(
           ...`tc -n ${name} qdisc add dev ${device} root tbf`.split(" "),
-          ...`rate ${rate} burst 256kb latency 50ms`.split(" "),
+          ...`rate ${rate.limit} burst ${rate.burst} latency 50ms`.split(" "),
         );
       }
       if (lossPercent !== undefined) await this.#lose(name, lossPercent);

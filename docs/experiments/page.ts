@@ -67,7 +67,7 @@ function draw(
 ): string {
   if (name === "sizes") return svgFile(bySize(rows), facts, title);
   if (name === "peers") return svgFile(byPeers(rows), facts, title);
-  return reportSvg(rows, facts);
+  return reportSvg(rows, facts, title);
 }
 
 function bySize(rows: readonly Row[]): Drawing[] {

@@ -91,5 +91,5 @@ export function pathTitle({ path, recipients }: Case): string {
     ? "to the hub"
     : path === "peer"
     ? "hub to peer"
-    : `to ${recipients} peers`;
+    : `to ${recipients} ${recipients === 1 ? "peer" : "peers"}`;
 }

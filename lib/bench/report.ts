@@ -28,8 +28,12 @@ const TITLE = "Ferry benchmark";
 const MARGIN = 28;
 
 /** All charts as one SVG file. */
-export function reportSvg(rows: readonly Row[], facts: Facts): string {
-  return svgFile(chartsOf(rows), facts, TITLE);
+export function reportSvg(
+  rows: readonly Row[],
+  facts: Facts,
+  title = TITLE,
+): string {
+  return svgFile(chartsOf(rows), facts, title);
 }
 
 /** Drawings below one another as an SVG file of their own, under a title and facts. */

@@ -30,7 +30,7 @@ export function logScale(
   const to = top > from ? top : next(from);
   const span = Math.log(to / from);
   const ticks: { value: number; major: boolean }[] = [];
-  for (let value = from; value <= to * 1.0001; value = next(value)) {
+  for (let value = from; value <= to; value = next(value)) {
     ticks.push({ value, major: stepOf(value) === 1 });
   }
   return {
@@ -46,11 +46,12 @@ export function logScale(
 
 /** 1, 2 or 5: the first digit of a step. */
 function stepOf(value: number): number {
-  return Math.round(value / 10 ** exponentOf(value));
+  return Number(value.toExponential()[0]);
 }
 
+/** The power of ten of the first digit; read, not computed, since logarithms round. */
 function exponentOf(value: number): number {
-  return Math.floor(Math.log10(value) + 1e-9);
+  return Number(value.toExponential().split("e")[1]);
 }
 
 function power(exponent: number, digit: number): number {

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { reportHtml, reportSvg } from "../../lib/bench/report.ts";
 import { rowsOf } from "../../lib/bench/sample.ts";
+import { curveChart } from "../../lib/chart/lines.ts";
 import { logScale } from "../../lib/chart/scale.ts";
 import { element, escape, label } from "../../lib/chart/svg.ts";
 import { samplesOf } from "./samples.ts";
@@ -99,4 +100,40 @@ Deno.test("the page loads nothing from anywhere and says its facts", () => {
   assertStringIncludes(page, "@media print");
   assertStringIncludes(page, "prefers-color-scheme:dark");
   assertStringIncludes(page, "<td>to 3 peers</td>");
+});
+
+Deno.test("curves lie within their chart, and their names cover neither each other nor the axis", () => {
+  const value = fc.double({ min: 1e-3, max: 1e9, noNaN: true });
+  const curve = fc.array(fc.record({ x: value, y: value }), { minLength: 1 })
+    .map((points) => ({
+      name: "c",
+      points: points.toSorted((a, b) => a.x - b.x),
+    }));
+  fc.assert(
+    fc.property(
+      fc.array(curve, { minLength: 1, maxLength: 8 }),
+      (curves) => {
+        const { markup, width, height } = curveChart({
+          title: "t",
+          subtitle: "s",
+          x: String,
+          y: String,
+          curves,
+        });
+        assert(!/NaN|undefined|Infinity/.test(markup));
+        for (const [, x, y] of markup.matchAll(/[ML](\S+) (-?[\d.]+)/g)) {
+          assert(Number(x) >= 0 && Number(x) <= width);
+          assert(Number(y) >= 0 && Number(y) <= height);
+        }
+        const names = [...markup.matchAll(/y="([^"]+)"[^>]*>c</g)]
+          .map(([, y]) => Number(y)).sort((a, b) => a - b);
+        assertEquals(names.length, curves.length);
+        for (const [at, y] of names.entries()) {
+          const above = names[at - 1];
+          assert(above === undefined || y - above >= 15.9, `${names}`);
+          assert(y > 50 && y < height - 20, `${names}`);
+        }
+      },
+    ),
+  );
 });
