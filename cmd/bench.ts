@@ -26,8 +26,8 @@ export const command = defineCommand({
     "bench --serve-bare [--host HOST] [--port PORT]",
   ],
   description:
-    "Measures latency and throughput end to end: every transfer is received in full, hashed and " +
-    "written to disk before its receipt counts. Without --hub it starts a hub and peers of its own " +
+    "Measures latency and throughput end to end: every transfer is received in full and hashed, and " +
+    "files are synced to disk, before its receipt counts. Without --hub it starts a hub and peers of its own " +
     "on this machine, which takes some 20 seconds and leaves nothing behind; with --hub its peers " +
     "join that hub, under the names bench-1 and so on, and leave afterwards.\n\n" +
     "Beside each scenario the same bytes go by bare TCP over the same path, in turn: of bare says " +
@@ -118,11 +118,10 @@ export const command = defineCommand({
           samples.push(...fresh);
           rowsOf(fresh).forEach(print.row);
         },
+        end: () => print.end(rowsOf(samples)),
       },
     );
-    const rows = rowsOf(samples);
-    print.end(rows);
-    await documents.write(rows, facts);
+    await documents.write(rowsOf(samples), facts);
     return status;
   },
 });

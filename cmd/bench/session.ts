@@ -6,7 +6,7 @@ import type { Facts } from "../../lib/bench/report.ts";
 import type { Sample } from "../../lib/bench/sample.ts";
 import { Stage } from "../../lib/bench/stage.ts";
 import { ascending, percentile } from "../../lib/bench/statistics.ts";
-import { EXIT, exitOf, Failure, failureCode } from "../../lib/failure.ts";
+import { Failure, failureCode } from "../../lib/failure.ts";
 import {
   type Address,
   formatAddress,
@@ -14,6 +14,7 @@ import {
 } from "../../lib/net/address.ts";
 import { dial } from "../../lib/net/dial.ts";
 import type { Client } from "../../lib/peer/client.ts";
+import type { Delivery } from "../../lib/peer/outbox.ts";
 import { writeFailure } from "../../lib/transfer/disk.ts";
 import type { Context } from "../context.ts";
 import type { Globals } from "../globals.ts";
@@ -25,6 +26,7 @@ import {
   SOFTWARE,
 } from "../hub_choice.ts";
 import type { Reporter } from "../report.ts";
+import { statusOf } from "../sending.ts";
 import { VERSION } from "../version.ts";
 import { connectBare } from "./bare.ts";
 import { casesOf } from "./choice.ts";
@@ -56,6 +58,8 @@ export interface Observer {
   begin(): void;
   /** A case is done, or broken off; its samples. */
   done(samples: readonly Sample[]): void;
+  /** All cases are done; the summary follows. */
+  end(): void;
 }
 
 /** How it went. */
@@ -93,8 +97,8 @@ export async function measureAll(
   try {
     await using scene = await Scene.open(request, dir, own, peers);
     context.signal.throwIfAborted();
-    observer.begin();
     const facts = scene.announce(peers);
+    observer.begin();
     return { facts, status: await scene.play(cases, observer) };
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -227,7 +231,7 @@ class Scene implements AsyncDisposable {
   /** Measures all cases; the exit status. */
   async play(cases: readonly Case[], observer: Observer): Promise<number> {
     const latencies: number[] = [];
-    const codes: string[] = [];
+    const deliveries: Pick<Delivery, "failure">[] = [];
     let bytes = 0;
     for (const of of cases) {
       const samples: Sample[] = [];
@@ -237,18 +241,23 @@ class Scene implements AsyncDisposable {
         if (samples.length > 0) observer.done(samples);
       }
       for (const { latency, failed } of samples) {
-        if (failed !== null) codes.push(failed);
+        deliveries.push(
+          failed === null
+            ? {}
+            : { failure: { code: failureCode(failed), message: "" } },
+        );
         if (latency === null) continue;
         latencies.push(latency.total);
         bytes += of.bytes * of.recipients;
       }
     }
-    const status = statusOf(latencies.length, codes);
+    observer.end();
+    const status = statusOf(deliveries);
     const sorted = ascending(latencies);
     const at = (share: number) => percentile(sorted, share);
     this.#request.reporter.summary({
       ok: sorted.length,
-      failed: codes.length,
+      failed: deliveries.length - sorted.length,
       bytes,
       latency_ms: sorted.length === 0
         ? null
@@ -306,12 +315,4 @@ class Scene implements AsyncDisposable {
     for (const close of this.#closing.toReversed()) await close();
     await this.#stage[Symbol.asyncDispose]();
   }
-}
-
-/** 0 when all arrived, 7 when some did, else what they failed with (7 when that differs). */
-function statusOf(arrived: number, codes: readonly string[]): number {
-  if (codes.length === 0) return EXIT.ok;
-  const statuses = new Set(codes.map((code) => exitOf(failureCode(code))));
-  const [only = EXIT.partial] = statuses;
-  return arrived === 0 && statuses.size === 1 ? only : EXIT.partial;
 }
