@@ -20,6 +20,8 @@ import { DEFAULT_DEADLINES } from "../lib/time/deadline.ts";
 import { systemClock } from "../lib/time/clock.ts";
 import { BytesBody, FileBody } from "../lib/transfer/body.ts";
 import { INLINE_BYTES } from "../lib/protocol/limits.ts";
+import { readExactly } from "../lib/bench/bare.ts";
+import { writeAll } from "../lib/transfer/disk.ts";
 import { linesOf } from "./lines.ts";
 
 /** What an actor can be told; which of the fields, depends on its role. */
@@ -249,27 +251,6 @@ async function send(
   });
   const failed = deliveries.find(({ failure }) => failure !== undefined);
   if (failed !== undefined) throw new Error(failed.failure?.message);
-}
-
-async function readExactly(
-  conn: Deno.Conn,
-  into: Uint8Array,
-): Promise<boolean> {
-  for (let at = 0; at < into.length;) {
-    const n = await conn.read(into.subarray(at));
-    if (n === null) return false;
-    at += n;
-  }
-  return true;
-}
-
-async function writeAll(
-  sink: { write(bytes: Uint8Array): Promise<number> },
-  bytes: Uint8Array,
-): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += await sink.write(bytes.subarray(at));
-  }
 }
 
 async function say(value: unknown): Promise<void> {

@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { makeFile, makeTree, Stage, TLS } from "./stage.ts";
+import { median } from "../lib/bench/statistics.ts";
 import { Rivals } from "./rivals.ts";
 import type { Scenario } from "./scenario.ts";
 import { startup } from "./startup.ts";
@@ -136,12 +137,6 @@ const SCENARIOS: Record<string, Scenario> = {
   startup,
   ...viewScenarios(GB),
 };
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) =>
-    a - b
-  )[Math.floor((values.length - 1) / 2)] ?? NaN;
-}
 
 function report(
   { title, bytes, aim }: Scenario,

@@ -1,5 +1,6 @@
 /** Where a benchmark plays: files on tmpfs where there is one, and the processes of the scenario. */
 import { fromFileUrl, join } from "@std/path";
+import { median } from "../lib/bench/statistics.ts";
 import { linesOf } from "./lines.ts";
 
 const ACTOR = fromFileUrl(new URL("actor.ts", import.meta.url));
@@ -37,9 +38,7 @@ export class Actor {
 
   /** The median round trip of an order of messages, in milliseconds. */
   async median(order: unknown): Promise<number> {
-    const rounds = (await this.tell(order)).rounds ?? [];
-    return rounds.toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ??
-      NaN;
+    return median((await this.tell(order)).rounds ?? []);
   }
 
   /** Gives an order; resolves with the answer. */

@@ -57,7 +57,9 @@ export async function sendItems(
 }
 
 /** 0 when all arrived, 7 when some did, else what they failed with (7 when that differs). */
-export function statusOf(deliveries: readonly Delivery[]): number {
+export function statusOf(
+  deliveries: readonly Pick<Delivery, "failure">[],
+): number {
   const failures = deliveries.flatMap(({ failure }) => failure ?? []);
   if (failures.length === 0) return EXIT.ok;
   if (failures.length < deliveries.length) return EXIT.partial;

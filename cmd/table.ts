@@ -61,6 +61,12 @@ export const TABLE: readonly Row[] = [
     load: () => import("./reconcile.ts"),
   },
   {
+    name: "bench",
+    summary: "Measure latency and throughput",
+    group: "Examine",
+    load: () => import("./bench.ts"),
+  },
+  {
     name: "help",
     summary: "Explain a command or a topic",
     group: "About",

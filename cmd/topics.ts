@@ -56,6 +56,10 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "reconciled":
     "id, name, from, to, bytes, program_ms (as latency_ms above), capture_ms, difference_ms, hops [{hop, latency_ms, offer_ms, transfer_ms, receipt_ms, verify_ms, bytes, frames {offer, end, receipt}}], verdict (consistent, differs, missing, not logged), why",
   "dissector": "lua, or saved: where it was put",
+  "bench.started":
+    "hub, own, addr {host, port}, peers, secure, bare, os, arch, cores, deno: what is measured on",
+  "bench.result":
+    "scenario, path, bytes, recipients, repeats, failed, latency_ms {p50, p95, p99, max}, breakdown_ms {total, queue, offer, transfer, verify, ack} of the median transfer, bytes_per_s at all recipients together, bare {p50, bytes_per_s, share} or null, round_trip_ms or null",
   "warning": "code, message, hint",
   "error": "code, message, hint",
   "summary":

@@ -21,6 +21,9 @@ export interface Wording {
 export function wordingOf(event: FerryEvent): Wording | undefined {
   switch (event.event) {
     case "ready":
+      if (event.role === "bare") {
+        return note(`bare TCP is ready on ${address(event.addr)}`);
+      }
       return note(
         event.role === "hub"
           ? `hub ${safe(event.name)} is ready on ${address(event.addr)}${
@@ -73,6 +76,16 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
           }; Wireshark and tshark find it at their next start`,
         }
         : undefined;
+    case "bench.started":
+      return note(
+        `measuring on ${
+          event.own
+            ? "a hub of its own, in this process"
+            : `hub ${safe(event.hub)}, ${address(event.addr)}`
+        }${open(event.secure)}, own peers: ${event.peers}; ${safe(event.os)} ${
+          safe(event.arch)
+        }, ${event.cores} cores`,
+      );
     case "help":
       return { as: "data", text: event.text };
     case "version":

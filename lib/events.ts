@@ -27,10 +27,10 @@ export interface Latency {
   ack: number;
 }
 
-/** A hub or a peer is up: a script may go on. */
+/** A hub, a peer, or the bare TCP of `ferry bench --serve-bare` is up: a script may go on. */
 export interface Ready {
   event: "ready";
-  role: "hub" | "peer";
+  role: "hub" | "peer" | "bare";
   name: string;
   hub: string;
   addr: { host: string; port: number };
@@ -188,6 +188,46 @@ export interface Checked {
   hint?: string;
 }
 
+/** What `ferry bench` measures on. */
+export interface BenchStarted {
+  event: "bench.started";
+  /** The hub's name, and whether it is the benchmark's own, in the same process. */
+  hub: string;
+  own: boolean;
+  addr: { host: string; port: number };
+  /** Peers of the benchmark itself. */
+  peers: number;
+  secure: boolean;
+  /** Whether bare TCP is measured beside it. */
+  bare: boolean;
+  os: string;
+  arch: string;
+  cores: number;
+  deno: string;
+}
+
+/** What one scenario of `ferry bench` gave on one path. Durations in milliseconds. */
+export interface BenchResult {
+  event: "bench.result";
+  scenario: string;
+  path: "hub" | "peer" | "broadcast";
+  /** Sent once for all recipients. */
+  bytes: number;
+  recipients: number;
+  /** Transfers that arrived, and that did not. */
+  repeats: number;
+  failed: number;
+  /** End to end; `null` when nothing arrived, as everything below. */
+  latency_ms: { p50: number; p95: number; p99: number; max: number } | null;
+  /** Of the median transfer: adds up to p50. */
+  breakdown_ms: Latency | null;
+  /** At all recipients together. */
+  bytes_per_s: number | null;
+  /** The same bytes over the same path by bare TCP; `null` without a baseline. */
+  bare: { p50: number; bytes_per_s: number; share: number } | null;
+  round_trip_ms: number | null;
+}
+
 /** The outcome of the whole command; the last event. */
 export interface Summary {
   event: "summary";
@@ -229,5 +269,7 @@ export type FerryEvent =
   | Checked
   | Reconciled
   | Dissector
+  | BenchStarted
+  | BenchResult
   | Summary
   | About;

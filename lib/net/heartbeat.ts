@@ -8,6 +8,11 @@ import type { Clock } from "../time/clock.ts";
 
 /** How often the other side is asked for a sign of life. */
 const PING_EVERY_MS = 10_000;
+/**
+ * A young connection asks sooner (after so many milliseconds of its life): what is measured while
+ * it is made includes the work of making it, which is more than most round trips.
+ */
+const FIRST_PINGS_MS = [50, 150, 350];
 /** Silence after which it is considered gone: three pings unanswered. */
 const DEAD_AFTER_MS = 35_000;
 /** Round trips remembered; the smallest of them is the one least delayed by data in the way. */
@@ -39,12 +44,13 @@ export class Heartbeat {
   readonly #roundTrips: number[] = [];
   readonly #samples: Sample[] = [];
   #cancel: () => void;
+  #beats = 0;
 
   constructor(clock: Clock, needs: Heartbeats) {
     this.#clock = clock;
     this.#needs = needs;
     this.#heardAt = clock.now();
-    this.#cancel = clock.after(PING_EVERY_MS, () => this.#beat());
+    this.#cancel = clock.after(this.#wait(), () => this.#beat());
   }
 
   /** Bytes came from the other side. */
@@ -124,7 +130,17 @@ export class Heartbeat {
         ),
       );
     }
-    this.#cancel = this.#clock.after(PING_EVERY_MS, () => this.#beat());
+    this.#cancel = this.#clock.after(this.#wait(), () => this.#beat());
     this.#needs.ping(now);
+  }
+
+  /** Milliseconds until the next beat: the first ones, then every ten seconds of the connection's life. */
+  #wait(): number {
+    const next = FIRST_PINGS_MS[this.#beats] ?? PING_EVERY_MS;
+    const last = this.#beats > FIRST_PINGS_MS.length
+      ? 0
+      : FIRST_PINGS_MS[this.#beats - 1] ?? 0;
+    this.#beats++;
+    return next - last;
   }
 }

@@ -8,20 +8,18 @@ import { Heard } from "../support/recorder.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import { opened } from "./open_connection.ts";
 
-Deno.test("a quiet connection is asked for a sign of life every ten seconds", async () => {
+Deno.test("a quiet connection is asked for a sign of life when it is young, then every ten seconds", async () => {
   const one = await opened();
-  for (let i = 1; i <= 4; i++) {
-    await one.clock.advance(10_000);
+  for (let i = 1; i <= 7; i++) {
+    await one.clock.advance([0, 50, 100, 200, 9_650][i] ?? 10_000);
     await one.stream.frames.count(i, "pings");
     one.stream.feed({ type: "pong", t1: 0, t2: 0, t3: 0 });
     await one.clock.advance(0);
   }
-  assertEquals(one.stream.frames.all.map(({ type }) => type), [
-    "ping",
-    "ping",
-    "ping",
-    "ping",
-  ]);
+  assertEquals(
+    one.stream.frames.all.map((frame) => frame.type === "ping" && frame.t1),
+    [50, 150, 350, 10_000, 20_000, 30_000, 40_000],
+  );
   assert(one.connection.isOpen);
   one.connection.abort(new Failure("cancelled", "over"));
   await one.ended;

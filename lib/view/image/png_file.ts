@@ -73,7 +73,8 @@ export function pngFile(
   return file;
 }
 
-function chunk(type: string, data: Uint8Array): Uint8Array {
+/** One chunk of a PNG file, with its length and checksum. */
+export function chunk(type: string, data: Uint8Array): Uint8Array {
   const result = new Uint8Array(data.length + 12);
   const view = new DataView(result.buffer);
   view.setUint32(0, data.length);
