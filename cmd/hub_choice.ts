@@ -1,5 +1,6 @@
 /** Which hub a command talks to, and who it is there. */
 import { Failure } from "../lib/failure.ts";
+import type { Inbox } from "../lib/inbox/inbox.ts";
 import { type Address, isLoopback, parseAddress } from "../lib/net/address.ts";
 import { dial } from "../lib/net/dial.ts";
 import { Client } from "../lib/peer/client.ts";
@@ -103,12 +104,13 @@ export function assertName(name: string, action: string): void {
   );
 }
 
-/** Connects as a one-shot command. Throws Failure. */
+/** Connects as a one-shot command; `inbox` takes what it asks for. Throws Failure. */
 export async function joinBriefly(
   address: Address,
   name: string,
   context: Context,
   globals: Globals,
+  inbox?: Inbox,
 ): Promise<Client> {
   const { clock, signal } = context;
   const { connectTimeout, idleTimeout } = globals;
@@ -125,6 +127,7 @@ export async function joinBriefly(
     clock,
     handshakeMs: connectTimeout,
     idleMs: idleTimeout,
+    ...(inbox === undefined ? {} : { inbox }),
     signal,
   });
 }

@@ -9,7 +9,13 @@
  * - Colour marks `error`, `hint` and `warning`, only where `mayColor()` allows it; it never carries meaning alone.
  * - One line is one write. The progress bar steps aside for it.
  */
-import type { FerryEvent, Summary, TransferFacts } from "../lib/events.ts";
+import type {
+  FerryEvent,
+  PastTransfer,
+  SharedListed,
+  Summary,
+  TransferFacts,
+} from "../lib/events.ts";
 import { EXIT, Failure } from "../lib/failure.ts";
 import { safe, safeLines } from "../lib/text/safe.ts";
 import { formatBytes, formatMs } from "../lib/text/units.ts";
@@ -95,6 +101,16 @@ export class Reporter {
     } else if (wording.as !== "result" || !quiet) {
       this.data(wording.text + "\n");
     }
+  }
+
+  /**
+   * Prints an entry of a list: its event as JSON, or `line` for people. Transfers of the past count
+   * for the summary, but nobody takes them for news.
+   */
+  listed(entry: SharedListed | PastTransfer, line: () => string): void {
+    if (entry.event !== "shared") this.#tally.countPast(entry);
+    if (this.json) this.#printEvent(entry);
+    else this.data(`${line()}\n`);
   }
 
   /**
@@ -184,7 +200,7 @@ export class Reporter {
     );
   }
 
-  #printEvent(event: FerryEvent): void {
+  #printEvent(event: FerryEvent | PastTransfer): void {
     const ts = new Date(this.#context.clock.date()).toISOString();
     const { event: name, ...fields } = event;
     this.data(`${jsonLine({ v: 1, ts, event: name, ...fields })}\n`);
@@ -291,6 +307,15 @@ class Tally {
     if (event.latency_ms !== undefined) {
       this.#latencies.push(event.latency_ms.total);
     }
+  }
+
+  /** Counts a transfer of the past. */
+  countPast({ event, bytes, latency_ms: latency }: PastTransfer): void {
+    if (event === "transfer.failed") this.#failed++;
+    if (event !== "transfer.completed") return;
+    this.#ok++;
+    this.#bytes += bytes ?? 0;
+    if (latency !== undefined) this.#latencies.push(latency.total);
   }
 
   /** A command that failed without a failed transfer still counts as one failure; one that was told to stop does not. */

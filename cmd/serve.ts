@@ -4,6 +4,7 @@ import type { FerryEvent } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
 import { Hub } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
+import { Share } from "../lib/hub/share.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
 import { MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
@@ -31,6 +32,7 @@ export const command = defineCommand({
     }),
     name: text("NAME", "The hub's name (default: this machine's)"),
     ...RECEIVING_OPTIONS,
+    share: text("DIR", "What peers may list and get: ferry ls, ferry get"),
     spool: text(
       "DIR",
       "Where transfers under way are kept (default: in the state directory)",
@@ -49,6 +51,10 @@ export const command = defineCommand({
   examples: [
     { line: "ferry serve", does: "A hub for the machines on this network" },
     {
+      line: "ferry serve --share ~/public",
+      does: "Peers may get what is in there",
+    },
+    {
       line: "ferry serve --host 127.0.0.1 --port 0 --json",
       does: "For a test: read the port from ready",
     },
@@ -64,6 +70,9 @@ export const command = defineCommand({
     const name = options.name ?? defaultName(context);
     assertName(name, "serve as");
     const state = stateOf(context);
+    const share = options.share === undefined
+      ? undefined
+      : Share.open(resolve(context.cwd(), options.share), options.share);
     const views = await openViews(options, context, globals, reporter);
     const emit = (event: FerryEvent) => {
       if (views === undefined) reporter.event(event);
@@ -83,6 +92,12 @@ export const command = defineCommand({
       globals,
     );
     const listener = listen(options.host, options.port);
+    // SQLite is loaded here alone.
+    const { Ledger } = await import("../lib/hub/ledger.ts");
+    const ledger = new Ledger({
+      ...{ state, hub: name, clock },
+      warn: (message, hint) => reporter.warn("ledger", message, hint),
+    });
     const hub = new Hub({
       listener,
       name,
@@ -98,9 +113,13 @@ export const command = defineCommand({
       handshakeMs: globals.connectTimeout,
       idleMs: globals.idleTimeout,
       inbox: new LocalRecipient(inbox, clock),
+      history: ledger,
+      ...(share === undefined ? {} : { share }),
       events: {
         joined: (peer) => emit({ event: "peer.joined", name: peer.name }),
         left: (peer) => emit({ event: "peer.left", name: peer.name }),
+        routes: ledger,
+        given: emit,
         trouble: (who, failure) =>
           reporter.warn(failure.code, `${who}: ${failure.message}`),
       },
@@ -133,6 +152,7 @@ export const command = defineCommand({
       }
     } finally {
       await hub.shutdown();
+      ledger.close();
       await views?.finish();
       forget();
     }

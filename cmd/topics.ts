@@ -37,6 +37,8 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "peer.joined": "name",
   "peer.left": "name",
   "peer": "name, since, address: one line of the list of peers",
+  "shared":
+    "name, kind (file, directory), bytes, modified: one line of the list of what a hub shares",
   "transfer.offered": TRANSFER,
   "transfer.accepted": TRANSFER,
   "transfer.declined": TRANSFER,

@@ -1,6 +1,8 @@
 /** How events read for people: one line each, every string from outside made safe. */
 import type {
   FerryEvent,
+  PastTransfer,
+  SharedListed,
   TransferCompleted,
   TransferFacts,
   TransferFailed,
@@ -64,6 +66,60 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * One thing the hub shares: columns for people, or with `plain` fields parted by tabs, as scripts
+ * cut them: name, bytes, time.
+ */
+export function sharedLine(
+  { name, kind, bytes, modified }: SharedListed,
+  plain: boolean,
+): string {
+  const directory = kind === "directory";
+  const shown = safe(name) + (directory ? "/" : "");
+  if (plain) return [shown, bytes, modified].join("\t");
+  const size = directory ? "" : formatBytes(bytes);
+  const time = localTime(Date.parse(modified)).slice(0, -3);
+  return `${size.padStart(9)}  ${time}  ${shown}`;
+}
+
+/**
+ * One delivery of the past: columns for people, `route` wide for who sent it to whom; without it
+ * fields parted by tabs: time, state, sender, recipient, bytes, milliseconds, name, and why not.
+ */
+export function pastLine(past: PastTransfer, route?: number): string {
+  const { at, from, to, bytes, latency_ms: latency, message } = past;
+  const state = past.event === "transfer.completed"
+    ? "delivered"
+    : past.event.slice("transfer.".length);
+  const name = safe(past.name);
+  if (route === undefined) {
+    const ms = latency?.total ?? "";
+    const why = message === undefined ? "" : safe(message);
+    return [at, state, from, to, bytes ?? "", ms, name, why].join("\t");
+  }
+  const time = localTime(Date.parse(at));
+  const size = bytes === null ? "" : formatBytes(bytes);
+  const took = latency === undefined ? "" : formatMs(latency.total);
+  const why = message === undefined ? "" : `: ${safe(message)}`;
+  return `${time}  ${state.padEnd(9)}  ${pastRoute(past).padEnd(route)}  ${
+    size.padStart(8)
+  }  ${took.padStart(9)}  ${name}${why}`;
+}
+
+/** Who sent it to whom. */
+export function pastRoute({ from, to }: PastTransfer): string {
+  return `${safe(from)} → ${safe(to)}`;
+}
+
+/** A moment where this machine is: `2026-11-22 19:58:20`. */
+function localTime(ms: number): string {
+  const date = new Date(ms);
+  const two = (part: number) => String(part).padStart(2, "0");
+  const day = [date.getMonth() + 1, date.getDate()].map(two).join("-");
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()];
+  return `${date.getFullYear()}-${day} ${time.map(two).join(":")}`;
 }
 
 /** A failed transfer as an error: what could not be done, the state, and what to try. */

@@ -102,6 +102,39 @@ export interface PeerListed {
   address: string;
 }
 
+/** Something the hub shares, as `ferry ls` lists it. */
+export interface SharedListed {
+  event: "shared";
+  /** Relative to what is shared, with `/`. */
+  name: string;
+  kind: "file" | "directory";
+  bytes: number;
+  /** ISO 8601, UTC. */
+  modified: string;
+}
+
+/**
+ * One delivery as `ferry history` lists it: the event there was when it ended, or
+ * `transfer.started` while it has not. Its latencies are the hub's, not the sender's.
+ */
+export interface PastTransfer extends Omit<TransferFacts, "kind"> {
+  event:
+    | "transfer.started"
+    | "transfer.stored"
+    | "transfer.completed"
+    | "transfer.failed";
+  kind: string;
+  /** When it was offered to the hub, and when it ended: ISO 8601, UTC. */
+  at: string;
+  ended?: string;
+  sha256?: string;
+  latency_ms?: Latency;
+  bytes_per_s?: number;
+  code?: string;
+  message?: string;
+  retryable?: boolean;
+}
+
 /** What `ferry view` found in a file; the file itself is never part of it. */
 export type Viewed =
   | {
@@ -155,6 +188,7 @@ export type FerryEvent =
   | TransferFailed
   | Problem
   | PeerListed
+  | SharedListed
   | Viewed
   | Summary
   | About;

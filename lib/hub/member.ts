@@ -24,6 +24,7 @@ import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
 import { isAnswer } from "../transfer/outgoing.ts";
 import type { Offer, TransferListener } from "../transfer/transfer.ts";
+import { type Answering, Answers } from "./answers.ts";
 import type { Route, Router } from "./router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
@@ -49,6 +50,8 @@ export interface MemberHub {
     hello: MessageOf<"hello">,
   ): { name: string; token: string };
   peers(): PeerInfo[];
+  /** What a member that has greeted is answered. */
+  answering(member: Member): Answering;
   /** The greeting is over. */
   joined(member: Member): void;
 }
@@ -60,6 +63,7 @@ export class Member {
   readonly outbound: Outbound;
   readonly #hub: MemberHub;
   readonly #incoming = new Map<TransferId, Route>();
+  #answers: Answers | undefined;
   #stopGreeting: () => void;
   /** Set by the greeting. */
   info: PeerInfo | undefined;
@@ -123,6 +127,7 @@ export class Member {
         });
       }
       this.#incoming.clear();
+      this.#answers?.lost();
     }
   }
 
@@ -147,6 +152,12 @@ export class Member {
           message: message.message,
         });
         return this.#forget(message.id);
+      case "request":
+        this.#answers ??= new Answers(
+          this.connection,
+          this.#hub.answering(this),
+        );
+        return this.#answers.receive(message);
       default:
         return;
     }

@@ -61,11 +61,12 @@ export interface Delivery {
 
 /** Sends every item to every recipient; resolves when each pair has its receipt or its failure. */
 export async function sendAll(
-  items: readonly Item[],
+  items: Iterable<Item> | AsyncIterable<Item>,
   options: OutboxOptions,
 ): Promise<Delivery[]> {
   const outbox = new Outbox(options);
-  for (const [index, item] of items.entries()) await outbox.begin(item, index);
+  let index = 0;
+  for await (const item of items) await outbox.begin(item, index++);
   return outbox.finished();
 }
 

@@ -57,6 +57,11 @@ export class PacedFile {
     return new PacedFile(Deno.openSync(path, options));
   }
 
+  /** Takes over a file that is open. */
+  static of(file: Deno.FsFile): PacedFile {
+    return new PacedFile(file);
+  }
+
   /** Reads the next bytes; null at the end. */
   read(into: Uint8Array): number | null | Promise<number | null> {
     if (!this.#pace.isQuick()) return this.#file.read(into);
