@@ -108,7 +108,8 @@ export class Reporter {
    * for the summary, but nobody takes them for news.
    */
   listed(entry: SharedListed | PastTransfer, line: () => string): void {
-    if (entry.event !== "shared") this.#tally.countPast(entry);
+    if (entry.event === "shared") this.#context.onEvent?.(entry);
+    else this.#tally.countPast(entry);
     if (this.json) this.#printEvent(entry);
     else this.data(`${line()}\n`);
   }

@@ -46,7 +46,8 @@ export function sharedFailure(
 ): unknown {
   if (!(error instanceof Failure)) return error;
   const { code, state, cause } = error;
-  return new Failure(code, `Cannot ${action} ${typed}: ${state}`, {
+  const what = typed === "." ? "" : ` ${typed}`;
+  return new Failure(code, `Cannot ${action}${what}: ${state}`, {
     cause,
     ...(code === "input" ? { hint: "ferry ls lists what it shares" } : {}),
     ...(code === "declined"
