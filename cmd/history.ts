@@ -20,7 +20,7 @@ import {
 import { count, text } from "./option.ts";
 import { pastLine, pastRoute } from "./words.ts";
 
-/** Lines whose width decides that of the columns. */
+/** So many lines decide how wide the columns are, and are printed together. */
 const SAMPLE = 100;
 
 /** See the command table. */
@@ -30,8 +30,7 @@ export const command = defineCommand({
     "Lists what went through the hub, newest first: when, what became of it, who sent it to whom, " +
     "its size, how long it took and its name. The time is the hub's, from the offer's arrival there " +
     "to the receipt's; what ferry send prints is the sender's and begins earlier. " +
-    "In a pipe the fields are parted by tabs: time, state, sender, recipient, bytes, " +
-    "milliseconds, name, and why it failed. On the hub's own machine it can be read without a hub, too.",
+    "On the hub's own machine it can be read while no hub runs, too.",
   options: {
     peer: text("NAME", "Only transfers from or to NAME"),
     since: text("WHEN", "Only those since a date, or so long ago: 2h, 7d", {
@@ -75,11 +74,12 @@ export const command = defineCommand({
     let waiting: PastTransfer[] = [];
     let route: number | undefined;
     const print = () => {
-      if (context.stdout.isTerminal) {
-        route ??= Math.max(0, ...waiting.map((one) => pastRoute(one).length));
-      }
+      const width = route ??= Math.max(
+        0,
+        ...waiting.map((one) => pastRoute(one).length),
+      );
       for (const one of waiting) {
-        reporter.listed(one, () => pastLine(one, route));
+        reporter.listed(one, () => pastLine(one, width));
       }
       waiting = [];
     };
@@ -91,10 +91,16 @@ export const command = defineCommand({
       if (waiting.length >= SAMPLE) print();
     }
     print();
-    if (left === limit) reporter.note("nothing went through the hub yet");
+    if (left === limit) {
+      reporter.note(
+        peer === undefined && options.since === undefined
+          ? "nothing went through the hub yet"
+          : "nothing that went through the hub matches",
+      );
+    }
     if (left < 0) {
       reporter.note(
-        `older ones are left out: --limit says how many are listed`,
+        "older ones are left out: --limit says how many are listed",
       );
     }
   },

@@ -15,8 +15,7 @@ export const command = defineCommand({
   usage: ["ls [PATH…]"],
   description:
     "Lists the directory the hub shares (ferry serve --share), or a file or directory in it. " +
-    "In a pattern, * and ? stand for characters of a name, ** for any directories; quote it. " +
-    "In a pipe each line is name, bytes and time, parted by tabs.",
+    "In a pattern, * and ? stand for characters of a name, ** for any directories; quote it.",
   arguments: [{ name: "PATH", help: "A path or pattern; default: everything" }],
   options: {
     recursive: flag("List what directories hold too"),
@@ -34,7 +33,6 @@ export const command = defineCommand({
     const client = await joinBriefly(hub, name, context, globals);
     const stop = () => client.connection.abort(context.signal.reason);
     context.signal.addEventListener("abort", stop);
-    const plain = !context.stdout.isTerminal;
     let count = 0;
     try {
       for (const path of paths.length === 0 ? ["."] : paths) {
@@ -48,7 +46,7 @@ export const command = defineCommand({
             bytes: size,
             modified: new Date(modified_ms).toISOString(),
           } as const;
-          reporter.listed(entry, () => sharedLine(entry, plain));
+          reporter.listed(entry, () => sharedLine(entry));
         }
       }
     } finally {

@@ -68,44 +68,29 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
   }
 }
 
-/**
- * One thing the hub shares: columns for people, or with `plain` fields parted by tabs, as scripts
- * cut them: name, bytes, time.
- */
+/** One thing the hub shares: size, time, name. */
 export function sharedLine(
   { name, kind, bytes, modified }: SharedListed,
-  plain: boolean,
 ): string {
-  const directory = kind === "directory";
-  const shown = safe(name) + (directory ? "/" : "");
-  if (plain) return [shown, bytes, modified].join("\t");
-  const size = directory ? "" : formatBytes(bytes);
   const time = localTime(Date.parse(modified)).slice(0, -3);
-  return `${size.padStart(9)}  ${time}  ${shown}`;
+  return kind === "directory"
+    ? `${" ".repeat(8)}  ${time}  ${safe(name)}/`
+    : `${formatBytes(bytes).padStart(8)}  ${time}  ${safe(name)}`;
 }
 
-/**
- * One delivery of the past: columns for people, `route` wide for who sent it to whom; without it
- * fields parted by tabs: time, state, sender, recipient, bytes, milliseconds, name, and why not.
- */
-export function pastLine(past: PastTransfer, route?: number): string {
-  const { at, from, to, bytes, latency_ms: latency, message } = past;
+/** One delivery of the past; who sent it to whom gets `route` columns. */
+export function pastLine(past: PastTransfer, route: number): string {
+  const { at, bytes, latency_ms: latency, message } = past;
   const state = past.event === "transfer.completed"
     ? "delivered"
     : past.event.slice("transfer.".length);
-  const name = safe(past.name);
-  if (route === undefined) {
-    const ms = latency?.total ?? "";
-    const why = message === undefined ? "" : safe(message);
-    return [at, state, from, to, bytes ?? "", ms, name, why].join("\t");
-  }
   const time = localTime(Date.parse(at));
   const size = bytes === null ? "" : formatBytes(bytes);
   const took = latency === undefined ? "" : formatMs(latency.total);
   const why = message === undefined ? "" : `: ${safe(message)}`;
   return `${time}  ${state.padEnd(9)}  ${pastRoute(past).padEnd(route)}  ${
     size.padStart(8)
-  }  ${took.padStart(9)}  ${name}${why}`;
+  }  ${took.padStart(9)}  ${safe(past.name)}${why}`;
 }
 
 /** Who sent it to whom. */
