@@ -76,7 +76,7 @@ export const TOPICS: readonly Topic[] = [
     summary: "What --json prints",
     text: (width) =>
       page(
-        "With --json, stdout holds one JSON object a line and nothing else. Every object has v (1), ts (ISO 8601, milliseconds, UTC) and event, then the fields of its event. Fields are only ever added; dir is send or receive, kind is file, text or json, and sizes and totals are null while they are not known.",
+        "With --json, stdout holds one JSON object a line and nothing else. Every object has v (1), ts (ISO 8601, milliseconds, UTC) and event, then the fields of its event. Fields are only ever added; dir is send or receive, kind is file, text or json, and sizes and totals are null while they are not known. ferry history prints transfers as they ended, or transfer.started, with at and ended (ISO 8601) and the latencies of the hub.",
         Object.entries(EVENT_FIELDS),
         width,
       ),
