@@ -12,9 +12,14 @@ export interface TransferFacts {
   from: string;
   to: string;
   name: string;
-  kind: "file" | "text" | "json";
-  /** The size, or `null` while it is not known (standard input). */
+  kind: "file" | "text" | "json" | "directory";
+  /**
+   * The size, or `null` while it is not known (standard input, a directory). Of a directory that
+   * has arrived: of its files together.
+   */
   bytes: number | null;
+  /** The directory it is a part of: the id of that directory's own transfer. */
+  tree?: string;
 }
 
 /** Where the milliseconds of a transfer went, on the sender's monotonic clock. */
@@ -65,7 +70,12 @@ export interface TransferProgress {
 /** A transfer is done and its receipt is in. */
 export interface TransferCompleted extends TransferFacts {
   event: "transfer.completed";
-  sha256: string;
+  /** Absent for directories, and for what was unchanged. */
+  sha256?: string;
+  /** The recipient had it already: no byte of it was needed. */
+  unchanged?: boolean;
+  /** A whole directory: what became of the files in it. */
+  files?: TreeCount;
   /** Where the file is now: receiving side. */
   saved?: string;
   /** The message: receiving side, kind `text`. */
@@ -75,6 +85,14 @@ export interface TransferCompleted extends TransferFacts {
   /** Sending side. */
   latency_ms?: Latency;
   bytes_per_s: number;
+}
+
+/** How the files of a directory fared, for one recipient. */
+export interface TreeCount {
+  transferred: number;
+  /** The recipient had them already. */
+  unchanged: number;
+  failed: number;
 }
 
 /** A transfer did not arrive. */

@@ -1,6 +1,6 @@
 /** The hub's own inbox as a recipient: reads the spool as any peer does, without a connection between. */
 import { asFailure, Failure, isRetryable } from "../failure.ts";
-import type { Admission, Inbox } from "../inbox/inbox.ts";
+import type { Admission, Held, Inbox } from "../inbox/inbox.ts";
 import { giveBuffer, takeBuffer } from "../net/buffers.ts";
 import type { Clock } from "../time/clock.ts";
 import { formatSeconds } from "../time/deadline.ts";
@@ -39,18 +39,24 @@ export class LocalRecipient implements Carrier {
         retryable: isRetryable(code),
       });
     };
-    let admission: Admission;
+    let admission: Admission | Held;
     try {
       admission = this.#inbox.admit(offer, over.signal);
     } catch (error) {
       fail(asFailure(error));
       return { cancel: () => {} };
     }
+    if (admission.held) {
+      const delivered = { status: "delivered", verifyMs: 0, hopMs: 0 } as const;
+      listener.settled(name, { ...delivered, unchanged: true });
+      return { cancel: () => {} };
+    }
+    const { arrival } = admission;
     this.#receive(offer, admission, body, listener, over.signal).catch(
       (error) => {
         const failure = asFailure(error);
         over.abort(failure);
-        admission.arrival.abort(failure, isRetryable(failure.code));
+        arrival.abort(failure, isRetryable(failure.code));
         fail(failure);
       },
     );
@@ -117,11 +123,12 @@ export class LocalRecipient implements Carrier {
     const arrivedAt = this.#clock.now();
     const digest = reader.digest();
     listener.sent(digest);
-    await arrival.commit(digest);
+    const { unchanged } = await arrival.commit(digest);
     listener.settled(name, {
       status: "delivered",
       verifyMs: this.#clock.now() - arrivedAt,
       hopMs: 0,
+      ...(unchanged ? { unchanged } : {}),
     });
   }
 }
