@@ -164,16 +164,13 @@ export class Inbox {
   }
 
   /**
-   * Where the very file lies already: by size and modification time, as rsync looks. A single file
-   * is looked for only where what exists is passed over anyway; one in a directory always, unless
-   * everything is to be written anew.
+   * Where the very file of a directory lies already: by size and modification time, as rsync looks.
+   * With `overwrite` everything is written anew.
    */
   #find(offer: Offer, path: readonly string[]): string | undefined {
     const { dir, onConflict } = this.#options;
     const { kind, size, modified_ms: modifiedMs, tree, executable } = offer;
-    const looks = tree === undefined
-      ? onConflict === "skip"
-      : onConflict !== "overwrite";
+    const looks = tree !== undefined && onConflict !== "overwrite";
     if (
       kind !== "file" || !looks || size === null || modifiedMs === undefined
     ) return undefined;
