@@ -3,6 +3,7 @@
  * Everything the program reports as it runs, as `--json` prints it: a contract scripts rely on, so
  * fields are only ever added. The order of fields here is the order they are printed in.
  */
+import { INLINE_BYTES } from "./protocol/limits.ts";
 
 /** What every event of a transfer says about it. */
 export interface TransferFacts {
@@ -20,6 +21,11 @@ export interface TransferFacts {
   bytes: number | null;
   /** The directory it is a part of: the id of that directory's own transfer. */
   tree?: string;
+}
+
+/** Whether only the end of a transfer is told of: a small thing in a directory, one of many thousands perhaps. */
+export function isMinor({ tree, bytes }: TransferFacts): boolean {
+  return tree !== undefined && bytes !== null && bytes <= INLINE_BYTES;
 }
 
 /** Where the milliseconds of a transfer went, on the sender's monotonic clock. */
@@ -48,7 +54,10 @@ export interface PeerChange {
   name: string;
 }
 
-/** A transfer was announced, agreed to, refused or begun. */
+/**
+ * A transfer was announced, agreed to, refused or begun. Of what is in a directory only large files
+ * are told of before they end: it was announced as a whole.
+ */
 export interface TransferStep extends TransferFacts {
   event:
     | "transfer.offered"

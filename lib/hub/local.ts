@@ -2,6 +2,7 @@
 import { asFailure, Failure, isRetryable } from "../failure.ts";
 import type { Admission, Held, Inbox } from "../inbox/inbox.ts";
 import { giveBuffer, takeBuffer } from "../net/buffers.ts";
+import { INLINE_BYTES } from "../protocol/limits.ts";
 import type { Clock } from "../time/clock.ts";
 import { formatSeconds } from "../time/deadline.ts";
 import type {
@@ -82,7 +83,7 @@ export class LocalRecipient implements Carrier {
     const tell = (bytes: number) => listener.progress(name, bytes);
     try {
       while (true) {
-        const count = await take(reader, arrival, tell);
+        const count = await take(reader, arrival, offer.size, tell);
         if (signal.aborted) throw signal.reason;
         if (count === null) break;
         if (count === 0) {
@@ -137,9 +138,12 @@ export class LocalRecipient implements Carrier {
 async function take(
   reader: BodyReader,
   arrival: Admission["arrival"],
+  size: number | null,
   tell: (bytes: number) => void,
 ): Promise<number | null> {
-  const room = takeBuffer(0);
+  // Many small bodies are under way at once: each gets no more than it needs.
+  const small = size !== null && size <= INLINE_BYTES;
+  const room = small ? new Uint8Array(Math.max(size, 1)) : takeBuffer(0);
   try {
     const count = await reader.pull(room);
     if (count !== null && count > 0) {

@@ -246,6 +246,7 @@ export class Arrival {
     await syncBranch(dir, names);
     if (modified_ms !== undefined) setModified(path, modified_ms);
     const root = isRoot(this.#offer);
+    if (this.tree !== undefined && root && !unchanged) this.tree.fresh = true;
     if (root && !isLastOfTree(this.#offer)) return unchanged;
     emit({
       event: "transfer.completed",

@@ -1,6 +1,6 @@
 /** An inbox: decides what is taken in, and where it goes. */
 import { join } from "@std/path";
-import type { FerryEvent, TransferFacts } from "../events.ts";
+import { type FerryEvent, isMinor, type TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
 import { MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
 import { safeFileName, safeTreePath } from "../text/filename.ts";
@@ -73,7 +73,8 @@ export class Inbox {
     const facts = arrivalFacts(offer, this.#options.name());
     // A directory's last offer only ends what its first began.
     const last = isLastOfTree(offer);
-    if (!last) emit({ event: "transfer.offered", ...facts });
+    const told = last || isMinor(facts);
+    if (!told) emit({ event: "transfer.offered", ...facts });
     try {
       const path = this.#pathOf(offer);
       const tree = isRoot(offer) && !last
@@ -85,13 +86,13 @@ export class Inbox {
         throw new Failure("declined", "the offer was declined");
       }
       if (decision === "yes") {
-        const held = this.#find(offer, path);
+        const held = tree?.fresh ? undefined : this.#find(offer, path);
         if (held !== undefined) return this.#isHeld(facts, held, tree);
       }
       this.#assertFree(offer, path);
       const arrival = new Arrival(this.#options, offer, path, tree);
       if (decision === "yes" || ask === undefined) {
-        if (!last) this.#accepted(facts);
+        if (!told) this.#accepted(facts);
         return { arrival, agreed: true };
       }
       const agreed = this.#agree(ask, offer, arrival, signal).then(() => {
@@ -205,12 +206,11 @@ export class Inbox {
   #assertFree({ kind, tree }: Offer, path: readonly string[]): void {
     const { dir, onConflict, keepMessages } = this.#options;
     if (kind === "directory") return;
-    const there = hasBranch(dir, path.slice(0, -1));
     const policy = tree === undefined ? onConflict : withinTree(onConflict);
     const saves = kind === "file" || keepMessages;
     if (
-      there && saves && (policy === "fail" || policy === "skip") &&
-      exists(join(dir, ...path))
+      saves && (policy === "fail" || policy === "skip") &&
+      hasBranch(dir, path.slice(0, -1)) && exists(join(dir, ...path))
     ) {
       const state = "a file of that name exists already";
       throw new Failure(

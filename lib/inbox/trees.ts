@@ -12,6 +12,8 @@ const QUIET_MS = 10 * 60_000;
 export interface Growing {
   /** A person has said that it may come. */
   agreed: boolean;
+  /** It was not there when it began: what is in it now has come with it. */
+  fresh: boolean;
   readonly files: TreeCount;
   bytes: number;
   readonly since: number;
@@ -32,6 +34,7 @@ export class Trees {
     const since = this.#clock.now();
     const growing: Growing = {
       agreed: false,
+      fresh: false,
       files: { transferred: 0, unchanged: 0, failed: 0 },
       bytes: 0,
       since,

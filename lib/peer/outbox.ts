@@ -245,10 +245,10 @@ class Outbox {
     };
     const running = { cancel: failAll };
     this.#running.add(running);
-    if (step !== "last") {
-      for (const recipient of to) {
-        emit({ event: "transfer.offered", ...facts(recipient) });
-      }
+    const told = step === "last" ||
+      (tree !== undefined && step === undefined && small);
+    for (const recipient of told ? [] : to) {
+      emit({ event: "transfer.offered", ...facts(recipient) });
     }
     if (signal.aborted) return failAll(stopOf(signal));
     let body: Body;
@@ -278,8 +278,7 @@ class Outbox {
     const handle = carrier.carry(offer, body, {
       started: () => {
         startedAt = offer.inline ? offeredAt : clock.now();
-        if (step === "last") return;
-        for (const recipient of awaited) {
+        for (const recipient of told ? [] : awaited) {
           emit({ event: "transfer.started", ...facts(recipient) });
         }
       },
