@@ -61,7 +61,7 @@ export const command = defineCommand({
         hint: "ferry ls lists what the hub shares",
       });
     }
-    const asked: (string | undefined)[] = [];
+    const asked: string[] = [];
     const got = new Got((event) => {
       // It was asked for: that it is offered is no news to a person.
       if (event.event !== "transfer.offered" || reporter.json) {
@@ -105,20 +105,20 @@ export const command = defineCommand({
       await client.close();
     }
     context.signal.throwIfAborted();
-    if (got.outcomes.length + skipped === 0) {
+    if (got.nothing && skipped === 0) {
       reporter.note("nothing was there to get");
     }
-    return statusOf(got.outcomes);
+    return statusOf(got);
   },
 });
 
-/** The paths a typed one stands for; of a directory and what lies in it, the directory alone. */
+/** The paths a typed one stands for, all that is shared being what lies at its top; of a directory and what lies in it, the directory alone. */
 async function meant(
   client: Client,
   typed: string,
-): Promise<(string | undefined)[]> {
+): Promise<string[]> {
   const path = sharedPath(typed);
-  if (path === undefined || !isPattern(path)) return [path];
+  if (path !== undefined && !isPattern(path)) return [path];
   const paths: string[] = [];
   for await (const { path } of sharedAt(client, typed, false, "get")) {
     const within = paths.some((above) => path.startsWith(`${above}/`));
@@ -130,19 +130,18 @@ async function meant(
 /** Asks for everything, a few paths at a time. Throws Failure where the hub gives nothing at all. */
 async function getAll(
   client: Client,
-  asked: readonly (string | undefined)[],
+  asked: readonly string[],
   got: Got,
   { signal }: Context,
 ): Promise<void> {
   const left = asked.values();
   const worker = async () => {
     for (const path of left) {
-      const shown = path ?? ".";
       const fail = (name: string, code: FailureCode, message: string) =>
         got.fail({ name }, client.name, code, message);
       try {
         const parts = client.ask(
-          { what: "get", ...(path === undefined ? {} : { path }) },
+          { what: "get", path },
           got.alive,
         );
         for await (const { missing = [] } of parts) {
@@ -153,9 +152,9 @@ async function getAll(
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof Failure) || error.code !== "input") {
-          throw sharedFailure(error, shown, "get");
+          throw sharedFailure(error, path, "get");
         }
-        fail(shown, error.code, error.state);
+        fail(path, error.code, error.state);
       }
     }
   };
@@ -164,12 +163,22 @@ async function getAll(
 
 /** What has come, and what has not. */
 class Got {
-  readonly outcomes: Parameters<typeof statusOf>[0][number][] = [];
+  /** Files that have come. */
+  delivered = 0;
+  /** Whatever has not. */
+  failed = 0;
+  readonly codes = new Set<FailureCode>();
+  #directories = 0;
   readonly #emit: (event: FerryEvent) => void;
   #moved = false;
 
   constructor(emit: (event: FerryEvent) => void) {
     this.#emit = emit;
+  }
+
+  /** Whether there was nothing to come. */
+  get nothing(): boolean {
+    return this.delivered + this.failed + this.#directories === 0;
   }
 
   /** Whether anything has come since this was last asked. */
@@ -183,11 +192,11 @@ class Got {
   readonly hear = (event: FerryEvent): void => {
     this.#moved = true;
     if (event.event === "transfer.completed") {
-      this.outcomes.push({ index: this.outcomes.length, to: event.to });
+      if (event.kind === "directory") this.#directories++;
+      else this.delivered++;
     } else if (event.event === "transfer.failed") {
-      const { to, message } = event;
-      const failure = { code: failureCode(event.code), message };
-      this.outcomes.push({ index: this.outcomes.length, to, failure });
+      this.failed++;
+      this.codes.add(failureCode(event.code));
     }
     this.#emit(event);
   };

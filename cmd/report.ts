@@ -18,6 +18,7 @@ import type {
 } from "../lib/events.ts";
 import { EXIT, Failure } from "../lib/failure.ts";
 import { safe, safeLines } from "../lib/text/safe.ts";
+import { Quantiles } from "../lib/time/quantiles.ts";
 import { formatBytes, formatMs } from "../lib/text/units.ts";
 import { type Context, mayColor, type Output, PipeClosed } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -238,11 +239,17 @@ export class Reporter {
   }
 
   #feedProgress(event: FerryEvent): void {
+    if ("tree" in event && event.tree !== undefined && event.dir === "send") {
+      if (event.event === "transfer.completed") {
+        this.#progress?.add(event.tree + event.to, event.bytes ?? 0);
+      }
+      return;
+    }
     switch (event.event) {
       case "transfer.started":
         return this.#progress?.start(
           event.id + event.to,
-          event.name,
+          event.kind === "directory" ? `${event.name}/` : event.name,
           `${event.dir === "send" ? "→" : "←"} ${other(event)}`,
           event.bytes,
         );
@@ -298,15 +305,18 @@ class Tally {
   #ok = 0;
   #failed = 0;
   #bytes = 0;
-  readonly #latencies: number[] = [];
+  readonly #latencies = new Quantiles();
 
   count(event: FerryEvent): void {
     if (event.event === "transfer.failed") this.#failed++;
-    if (event.event !== "transfer.completed") return;
+    // The files of a directory were counted each by itself.
+    if (event.event !== "transfer.completed" || event.kind === "directory") {
+      return;
+    }
     this.#ok++;
     this.#bytes += event.bytes ?? 0;
     if (event.latency_ms !== undefined) {
-      this.#latencies.push(event.latency_ms.total);
+      this.#latencies.add(event.latency_ms.total);
     }
   }
 
@@ -316,14 +326,12 @@ class Tally {
     if (event !== "transfer.completed") return;
     this.#ok++;
     this.#bytes += bytes ?? 0;
-    if (latency !== undefined) this.#latencies.push(latency.total);
+    if (latency !== undefined) this.#latencies.add(latency.total);
   }
 
   /** A command that failed without a failed transfer still counts as one failure; one that was told to stop does not. */
   summary(exit: number): Summary {
-    const sorted = this.#latencies.toSorted((a, b) => a - b);
-    const at = (share: number): number =>
-      sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)] ?? 0;
+    const times = this.#latencies;
     return {
       event: "summary",
       ok: this.#ok,
@@ -331,9 +339,9 @@ class Tally {
         ? this.#failed
         : Math.max(this.#failed, 1),
       bytes: this.#bytes,
-      latency_ms: sorted.length === 0
+      latency_ms: times.count === 0
         ? null
-        : { p50: at(0.5), p95: at(0.95), max: at(1) },
+        : { p50: times.at(0.5), p95: times.at(0.95), max: times.max },
       exit,
     };
   }

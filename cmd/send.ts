@@ -26,7 +26,10 @@ export const command = defineCommand({
   description:
     "Sends files, standard input or a message to peers, and waits for each receipt. " +
     "The name hub is the hub itself.",
-  arguments: [{ name: "PATH", help: "A file; - is standard input" }],
+  arguments: [{
+    name: "PATH",
+    help: "A file, a directory with all in it, or - for standard input",
+  }],
   options: {
     to: list("NAME", "Who gets it"),
     ...ITEM_OPTIONS,
@@ -56,7 +59,7 @@ export const command = defineCommand({
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
     const to = recipients(options.to);
-    const items = itemsOf(paths, options, context, "send");
+    const items = itemsOf(paths, options, context, "send", reporter);
     const hub = chooseHub(options.hub, context);
     const client = await joinBriefly(
       hub,

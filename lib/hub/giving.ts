@@ -2,6 +2,7 @@
 import type { FerryEvent } from "../events.ts";
 import { asFailure, Failure, isRetryable } from "../failure.ts";
 import { type Item, sendAll } from "../peer/outbox.ts";
+import { Tree } from "../peer/tree.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import {
   type MissingFile,
@@ -18,7 +19,7 @@ import {
   inParts,
   type Question,
 } from "./answers.ts";
-import type { OpenedFile, Share } from "./share.ts";
+import type { Found, OpenedFile, Share } from "./share.ts";
 
 /** What whoever gets a file may wait for. */
 const DEADLINES = { acceptMs: 60_000, idleMs: 30_000, receiptMs: 60_000 };
@@ -80,7 +81,9 @@ export function answersFor(
     { path }: Question,
     signal: AbortSignal,
   ): AsyncGenerator<Answer> {
-    const giving = new Giving(sharedBy(share), path, signal);
+    const shared = sharedBy(share);
+    if (path === undefined) throw new Failure("usage", "the path is missing");
+    const giving = new Giving(shared, path, signal);
     await sendAll(giving.items(), {
       carrier: asker.carrier,
       from: "hub",
@@ -121,44 +124,39 @@ function sharedBy(share: Share | undefined): Share {
   throw new Failure("declined", "the hub shares no files");
 }
 
-/** The files at one path, one after the other, each open when its turn comes. */
+/** What is at one path as items for the outbox, each file open when its turn comes. */
 class Giving {
   readonly #share: Share;
-  readonly #path: string | undefined;
+  readonly #path: string;
   readonly #signal: AbortSignal;
-  /** Open, and not in the hands of a transfer. */
+  /** Where the names begin that things arrive under: the last name of the path. */
+  readonly #base: number;
+  /** Open, and not read yet. */
   readonly #idle = new Set<Deno.FsFile>();
   /** What could not be opened. */
   readonly missing: MissingFile[] = [];
 
-  constructor(share: Share, path: string | undefined, signal: AbortSignal) {
+  constructor(share: Share, path: string, signal: AbortSignal) {
     this.#share = share;
     this.#path = path;
     this.#signal = signal;
+    this.#base = path.lastIndexOf("/") + 1;
   }
 
-  /** Named as they are to arrive: from the last name asked for on. Throws Failure `input` when nothing is shared there. */
+  /** See tree.ts for the order of a directory's items. Throws Failure `input` when nothing is shared there. */
   async *items(): AsyncGenerator<Item> {
-    const above = (this.#path?.lastIndexOf("/") ?? -1) + 1;
-    for await (const { path, kind } of this.#share.list(this.#path, true)) {
-      if (this.#signal.aborted) return;
-      if (kind === "directory") continue;
-      try {
-        const opened = await this.#share.open(path);
-        const name = path.slice(above);
-        const { size } = opened.info;
-        const body = await this.#body(path, opened);
-        yield { name, kind: "file", size, open: () => body };
-      } catch (error) {
-        const { code, message } = asFailure(error);
-        this.missing.push({
-          path,
-          code,
-          message: sentenceOf(message),
-          retryable: isRetryable(code),
-        });
-      }
+    const found = this.#share.walk(this.#path);
+    const first = (await found.next()).value as Found | undefined;
+    if (first === undefined) return;
+    if (first.entry.kind === "file") {
+      const item = await this.#file(first);
+      return item === undefined ? undefined : yield item;
     }
+    const tree = new Tree(this.#nameOf(first));
+    const own = directory(tree.name, tree);
+    yield { ...own, step: "first" };
+    yield* this.#below(found, tree);
+    yield { ...own, step: "last", ...modified(first.info) };
   }
 
   /** Lets go of what was not sent. */
@@ -167,22 +165,85 @@ class Giving {
     this.#idle.clear();
   }
 
+  async *#below(all: AsyncGenerator<Found>, tree: Tree): AsyncGenerator<Item> {
+    /** A directory nothing has been found in yet. */
+    let empty: string | undefined;
+    for await (const found of all) {
+      if (tree.isOver || this.#signal.aborted) return;
+      const name = this.#nameOf(found);
+      if (empty !== undefined && !name.startsWith(`${empty}/`)) {
+        yield directory(empty, tree);
+      }
+      empty = undefined;
+      if (found.entry.kind === "directory") {
+        if (!found.linked) empty = name;
+        continue;
+      }
+      const item = await this.#file(found, tree);
+      if (item !== undefined) yield item;
+    }
+    if (empty !== undefined) yield directory(empty, tree);
+  }
+
+  #nameOf({ entry }: Found): string {
+    return entry.path.slice(this.#base);
+  }
+
+  /** A file as an item; undefined when it cannot be opened, which is noted. */
+  async #file(found: Found, tree?: Tree): Promise<Item | undefined> {
+    const { path } = found.entry;
+    try {
+      const opened = await this.#share.open(path);
+      const body = await this.#body(path, opened);
+      const { size, mode } = opened.info;
+      return {
+        ...{ name: this.#nameOf(found), kind: "file", size },
+        ...(tree === undefined ? {} : { tree }),
+        ...modified(opened.info),
+        ...(mode !== null && (mode & 0o100) !== 0 ? { executable: true } : {}),
+        open: () => body,
+      };
+    } catch (error) {
+      const { code, message } = asFailure(error);
+      const said = { code, message: sentenceOf(message) };
+      this.missing.push({ path, ...said, retryable: isRetryable(code) });
+    }
+  }
+
   /** A small file is read at once, a large one from the handle that was checked. */
   async #body(path: string, { file, info }: OpenedFile): Promise<Body> {
-    if (info.size <= INLINE_BYTES) {
+    const { size } = info;
+    if (size <= INLINE_BYTES) {
       using _ = file;
       try {
-        return new BytesBody(await readAll(file, info.size));
+        return new BytesBody(await readAll(file, size));
       } catch (error) {
         throw readFailure(error);
       }
     }
     this.#idle.add(file);
-    return new FileBody(path, info.size, () => {
+    const body = new FileBody(path, size, () => {
       if (this.#idle.delete(file)) return PacedFile.of(file);
       throw new Failure("input", "it cannot be read twice");
     });
+    return {
+      size,
+      read: (offset) => body.read(offset),
+      // Whoever has it already reads nothing.
+      dispose: () => {
+        if (this.#idle.delete(file)) file.close();
+      },
+    };
   }
+}
+
+function directory(name: string, tree: Tree): Item {
+  const open = () => new BytesBody(new Uint8Array(0));
+  return { name, kind: "directory", size: 0, tree, open };
+}
+
+function modified({ mtime }: Deno.FileInfo): { modifiedMs?: number } {
+  return mtime === null ? {} : { modifiedMs: mtime.getTime() };
 }
 
 async function readAll(

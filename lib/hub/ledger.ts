@@ -63,6 +63,8 @@ export class Ledger implements RouteEvents {
   }
 
   offered(route: RouteFacts): void {
+    // Of a directory its files tell, unless it is refused as a whole.
+    if (route.kind === "directory") return;
     for (const to of route.to) {
       // The same name in another case is the same recipient.
       if (this.#open.has(keyOf(route, to))) continue;
@@ -86,6 +88,7 @@ export class Ledger implements RouteEvents {
 
   settled(route: RouteFacts, end: RouteEnd): void {
     const { recipient, outcome, digest = {}, at: ended } = end;
+    if (route.kind === "directory" && outcome.status !== "failed") return;
     const known = this.#open.get(keyOf(route, recipient));
     this.#open.delete(keyOf(route, recipient));
     const row = known ?? rowOf(route, recipient);

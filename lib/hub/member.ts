@@ -244,6 +244,7 @@ export class Member {
               recipient,
               verify_ms: outcome.verifyMs,
               rtt_ms: outcome.hopMs,
+              ...(outcome.unchanged === true ? { unchanged: true } : {}),
             }
             : {
               type: "receipt",

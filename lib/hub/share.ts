@@ -15,6 +15,14 @@ export interface OpenedFile {
   readonly info: Deno.FileInfo;
 }
 
+/** Something shared, and how it was come by. */
+export interface Found {
+  readonly entry: SharedFile;
+  readonly info: Deno.FileInfo;
+  /** It is a link, or leads through one: a walk does not go into it. */
+  readonly linked: boolean;
+}
+
 interface Located {
   /** Without any link in it. */
   readonly real: string;
@@ -59,7 +67,16 @@ export class Share {
   ): AsyncGenerator<SharedFile> {
     const { real, info } = await this.#locate(path);
     if (path !== undefined && info.isFile) return yield entryOf(path, info);
-    yield* this.#within(path, real, recursive);
+    for await (const { entry } of this.#within(path, real, recursive)) {
+      yield entry;
+    }
+  }
+
+  /** What is at `path`, and of a directory everything below it, as `list` says. Throws Failure as that does. */
+  async *walk(path: string): AsyncGenerator<Found> {
+    const { real, info } = await this.#locate(path);
+    yield { entry: entryOf(path, info), info, linked: false };
+    if (info.isDirectory) yield* this.#within(path, real, true);
   }
 
   /** Opens a shared file. Throws Failure `input`. */
@@ -88,7 +105,7 @@ export class Share {
     path: string | undefined,
     real: string,
     recursive: boolean,
-  ): AsyncGenerator<SharedFile> {
+  ): AsyncGenerator<Found> {
     for (const name of await namesIn(real)) {
       const below = path === undefined ? name : `${path}/${name}`;
       let found: Located;
@@ -98,11 +115,13 @@ export class Share {
         // Gone since, hidden, leads outside, or is no file.
         continue;
       }
-      yield entryOf(below, found.info);
+      const { info } = found;
       // A link into a directory above would lead round and round.
-      if (
-        recursive && found.info.isDirectory && found.real === join(real, name)
-      ) yield* this.#within(below, found.real, true);
+      const linked = found.real !== join(real, name);
+      yield { entry: entryOf(below, info), info, linked };
+      if (recursive && info.isDirectory && !linked) {
+        yield* this.#within(below, found.real, true);
+      }
     }
   }
 

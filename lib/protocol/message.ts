@@ -14,6 +14,13 @@ import {
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
+/** Milliseconds since the Unix epoch, as far as a Date reaches either way. */
+const moment = v.pipe(
+  v.number(),
+  v.safeInteger(),
+  v.minValue(-8.64e15),
+  v.maxValue(8.64e15),
+);
 const sentence = v.pipe(v.string(), v.maxLength(MAX_SENTENCE_LENGTH));
 const code = v.pipe(v.string(), v.regex(/^[a-z][a-z.-]{0,63}$/));
 const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
@@ -109,13 +116,22 @@ const schemas = {
   offer: v.object({
     id,
     name: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH)),
-    kind: v.picklist(["file", "text", "json"]),
+    kind: v.picklist(["file", "text", "json", "directory"]),
     /** Bytes, or null when the sender does not know yet (a pipe). */
     size: v.nullable(count),
     from: name,
     to: v.pipe(v.array(name), v.minLength(1), v.maxLength(MAX_LISTED_PEERS)),
     /** The body follows at once, before any answer. */
     inline: v.boolean(),
+    /**
+     * The directory it is sent as a part of: the id of that directory's first offer, which names
+     * itself. Only then is `name` a path.
+     */
+    tree: v.optional(id),
+    /** When it was modified, ms since the Unix epoch. */
+    modified_ms: v.optional(moment),
+    /** Its owner may run it. */
+    executable: v.optional(v.boolean()),
     deadlines: v.object({
       accept_ms: milliseconds,
       idle_ms: milliseconds,
@@ -134,6 +150,8 @@ const schemas = {
       verify_ms: milliseconds,
       /** Smallest round trip hub ↔ recipient; the hub adds it. */
       rtt_ms: v.optional(milliseconds),
+      /** It was there already, and no byte of it was needed. */
+      unchanged: v.optional(v.boolean()),
     }),
     v.object({
       status: v.literal("failed"),

@@ -14,7 +14,7 @@
  *
  * - With `inline`, DATA follows at once and ACCEPT may be left out.
  * - REJECT ends the transfer for all its recipients, a RECEIPT for one. A `failed` RECEIPT may come
- *   at any time, `delivered` only after END.
+ *   at any time, `delivered` only after END, unless it says `unchanged`: it was there already.
  * - The sender always closes a body it has begun, with END or CANCEL; what it still sent after the
  *   last RECEIPT (or REJECT) is counted and dropped by the receiver. A CANCEL may cross the last
  *   RECEIPT: for a transfer the receiver has forgotten it means nothing.
@@ -255,7 +255,10 @@ export class Session {
             `Cannot take a receipt for transfer ${message.id}: none is awaited`,
           );
         }
-        if (message.status === "delivered" && !track.complete) {
+        if (
+          message.status === "delivered" && !track.complete &&
+          message.unchanged !== true
+        ) {
           throw breach(
             `Cannot take a receipt for transfer ${message.id}: it has not ended`,
           );

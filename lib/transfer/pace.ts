@@ -84,6 +84,11 @@ export class PacedFile {
     this.#file.seekSync(offset, Deno.SeekMode.Start);
   }
 
+  /** Says when the content was modified, in ms since the Unix epoch. */
+  setModified(ms: number): void {
+    this.#file.utimeSync(new Date(), new Date(ms));
+  }
+
   /** Makes the content durable, on a thread: how long that takes depends on how much was written. */
   sync(): Promise<void> {
     return this.#file.syncData();

@@ -5,7 +5,7 @@ import type { History } from "../../lib/hub/giving.ts";
 import { Share } from "../../lib/hub/share.ts";
 import { RESPONSE_BYTES } from "../../lib/protocol/limits.ts";
 import type { MessageOf, PastDelivery } from "../../lib/protocol/message.ts";
-import { pattern, TempDir } from "../support/files.ts";
+import { listOf, pattern, TempDir } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
 import { RawEnd } from "../support/raw.ts";
 
@@ -182,4 +182,59 @@ Deno.test("an answer that does not come is waited for as long as the idle deadli
   for (let n = 0; n < 9; n++) await hub.clock.advance(10_000);
   await failed;
   assertEquals(waits.length, 3);
+});
+
+Deno.test("a directory is got with its empty directories, times and executable bits, without what lies behind links", async () => {
+  if (Deno.build.os === "windows") return;
+  using dir = new TempDir();
+  Deno.mkdirSync(dir.at("docs", "empty", "deep"), { recursive: true });
+  Deno.mkdirSync(dir.at("docs", ".git"));
+  Deno.writeTextFileSync(dir.at("docs", ".git", "config"), "secret");
+  Deno.writeTextFileSync(dir.at("docs", "run.sh"), "#!/bin/sh\n");
+  Deno.chmodSync(dir.at("docs", "run.sh"), 0o755);
+  Deno.utimeSync(dir.at("docs", "run.sh"), 1_600_000_000, 1_600_000_000);
+  Deno.writeFileSync(dir.at("docs", "z.bin"), pattern(100_000));
+  Deno.symlinkSync("..", dir.at("docs", "up"));
+  Deno.symlinkSync("run.sh", dir.at("docs", "same.sh"));
+  await using hub = new TestHub({ share: Share.open(dir.path, "share") });
+  await using peer = await TestPeer.join(hub.port, "alice", hub.clock);
+  for await (const part of peer.client.ask({ what: "get", path: "docs" })) {
+    assertEquals(part.missing, undefined);
+  }
+  const got = (...names: string[]) =>
+    listOf([peer.inboxDir, ...names].join("/"));
+  assertEquals(got(), ["docs"]);
+  assertEquals(got("docs"), ["empty", "run.sh", "same.sh", "z.bin"]);
+  assertEquals(got("docs", "empty"), ["deep"]);
+  const { mode, mtime } = Deno.statSync(`${peer.inboxDir}/docs/run.sh`);
+  assertEquals((mode ?? 0) & 0o100, 0o100);
+  assertEquals(mtime?.getTime(), 1_600_000_000_000);
+  assertEquals(peer.read("docs/z.bin"), pattern(100_000));
+});
+
+Deno.test("a file that may not be read is told of, and the others come", async () => {
+  if (Deno.build.os === "windows") return;
+  using dir = new TempDir();
+  Deno.mkdirSync(dir.at("docs"));
+  for (const name of ["a", "b", "c"]) {
+    Deno.writeTextFileSync(dir.at("docs", name), name);
+  }
+  const share = Share.open(dir.path, "share");
+  // As root reads everything, the refusal is played.
+  const { open } = share;
+  share.open = (path) =>
+    path === "docs/b"
+      ? Promise.reject(new Failure("input", "permission denied"))
+      : open.call(share, path);
+  await using hub = new TestHub({ share });
+  await using peer = await TestPeer.join(hub.port, "alice", hub.clock);
+  const missing: unknown[] = [];
+  for await (const part of peer.client.ask({ what: "get", path: "docs" })) {
+    missing.push(...part.missing ?? []);
+  }
+  const message = "permission denied";
+  assertEquals(missing, [
+    { path: "docs/b", code: "input", message, retryable: false },
+  ]);
+  assertEquals(listOf(`${peer.inboxDir}/docs`), ["a", "c"]);
 });

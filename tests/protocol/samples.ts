@@ -99,6 +99,11 @@ export function delivered(recipient = "bob", id = idOf(1)): Message {
   };
 }
 
+/** `delivered` for transfer 1, which was there already. */
+export function unchanged(): Message {
+  return { ...delivered(), unchanged: true } as Message;
+}
+
 /** `failed` for transfer 1. */
 export function failed(recipient = "bob", id = idOf(1)): Message {
   return {
@@ -248,7 +253,15 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     type: fc.constant("offer" as const),
     id,
     name: text(MAX_NAME_LENGTH).filter((name) => name !== ""),
-    kind: fc.constantFrom("file" as const, "text" as const, "json" as const),
+    kind: fc.constantFrom(
+      "file" as const,
+      "text" as const,
+      "json" as const,
+      "directory" as const,
+    ),
+    tree: id,
+    modified_ms: fc.integer({ min: -8.64e15, max: 8.64e15 }),
+    executable: fc.boolean(),
     size: fc.option(count),
     from: word,
     to: fc.array(word, { minLength: 1, maxLength: 5 }),
@@ -275,6 +288,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     recipient: word,
     verify_ms: milliseconds,
     rtt_ms: milliseconds,
+    unchanged: fc.boolean(),
   }),
   fc.record({
     type: fc.constant("receipt" as const),

@@ -31,6 +31,7 @@ import {
   reject,
   request,
   response,
+  unchanged,
   WELCOME,
 } from "./samples.ts";
 
@@ -113,6 +114,16 @@ const LEGAL: [name: string, steps: Step[], remembered: boolean][] = [
     s(end(0)),
     r(delivered()),
   ], false],
+  [
+    "what was there already, before a byte of it",
+    [OFFER, r(unchanged())],
+    false,
+  ],
+  [
+    "what was there already, while its body is on its way",
+    [INLINE, r(unchanged()), s(data(0, 10)), s(cancel())],
+    false,
+  ],
   [
     "a body of unknown size",
     [s(offer({ size: null })), r(accept()), s(data(0, 7)), s(end(7))],
@@ -345,6 +356,16 @@ const ILLEGAL: [name: string, steps: Step[], message: string][] = [
     "a receipt after REJECT",
     [INLINE, r(reject()), r(failed())],
     "none is awaited",
+  ],
+  ["unchanged twice", [
+    OFFER,
+    r(unchanged()),
+    r(unchanged()),
+  ], "none is awaited"],
+  [
+    "DATA after unchanged",
+    [OFFER, r(unchanged()), s(data(0, 10))],
+    "is not open",
   ],
   ["delivered before the body", [OFFER, r(delivered())], "it has not ended"],
   [

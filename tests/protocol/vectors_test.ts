@@ -88,6 +88,7 @@ Deno.test("the vectors hold every frame type", () => {
 /** Fields that may be absent, whatever message they are in. */
 const OPTIONAL: ReadonlySet<string> = new Set([
   ...["adapt", "token", "rtt_ms"],
+  ...["tree", "modified_ms", "executable", "unchanged"],
   ...["path", "recursive", "peer", "since", "limit"],
   ...["transfers", "files", "missing"],
 ]);
