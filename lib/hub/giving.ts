@@ -10,8 +10,7 @@ import {
   sentenceOf,
 } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
-import { BytesBody, FileBody, readFailure } from "../transfer/body.ts";
-import { PacedFile } from "../transfer/pace.ts";
+import { BytesBody, readFailure } from "../transfer/body.ts";
 import type { Body, Carrier } from "../transfer/transfer.ts";
 import {
   type Answer,
@@ -19,6 +18,7 @@ import {
   inParts,
   type Question,
 } from "./answers.ts";
+import { OpenedBody } from "./opened_body.ts";
 import type { Found, OpenedFile, Share } from "./share.ts";
 
 /** What whoever gets a file may wait for. */
@@ -131,8 +131,8 @@ class Giving {
   readonly #signal: AbortSignal;
   /** Where the names begin that things arrive under: the last name of the path. */
   readonly #base: number;
-  /** Open, and not read yet. */
-  readonly #idle = new Set<Deno.FsFile>();
+  /** Not done with. */
+  readonly #open = new Set<OpenedBody>();
   /** What could not be opened. */
   readonly missing: MissingFile[] = [];
 
@@ -161,8 +161,8 @@ class Giving {
 
   /** Lets go of what was not sent. */
   close(): void {
-    for (const file of this.#idle) file.close();
-    this.#idle.clear();
+    for (const body of this.#open) body.dispose();
+    this.#open.clear();
   }
 
   async *#below(all: AsyncGenerator<Found>, tree: Tree): AsyncGenerator<Item> {
@@ -194,7 +194,7 @@ class Giving {
     const { path } = found.entry;
     try {
       const opened = await this.#share.open(path);
-      const body = await this.#body(path, opened);
+      const body = await this.#body(opened);
       const { size, mode } = opened.info;
       return {
         ...{ name: this.#nameOf(found), kind: "file", size },
@@ -211,7 +211,7 @@ class Giving {
   }
 
   /** A small file is read at once, a large one from the handle that was checked. */
-  async #body(path: string, { file, info }: OpenedFile): Promise<Body> {
+  async #body({ file, info }: OpenedFile): Promise<Body> {
     const { size } = info;
     if (size <= INLINE_BYTES) {
       using _ = file;
@@ -221,17 +221,14 @@ class Giving {
         throw readFailure(error);
       }
     }
-    this.#idle.add(file);
-    const body = new FileBody(path, size, () => {
-      if (this.#idle.delete(file)) return PacedFile.of(file);
-      throw new Failure("input", "it cannot be read twice");
-    });
+    const body = new OpenedBody(file, size);
+    this.#open.add(body);
     return {
       size,
       read: (offset) => body.read(offset),
-      // Whoever has it already reads nothing.
       dispose: () => {
-        if (this.#idle.delete(file)) file.close();
+        this.#open.delete(body);
+        body.dispose();
       },
     };
   }

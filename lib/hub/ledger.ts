@@ -68,7 +68,7 @@ export class Ledger implements RouteEvents {
     for (const to of route.to) {
       // The same name in another case is the same recipient.
       if (this.#open.has(keyOf(route, to))) continue;
-      const row = rowOf(route, to);
+      const row = rowOf(route, to, false);
       this.#open.set(keyOf(route, to), row);
       this.#note(row, {});
     }
@@ -81,7 +81,7 @@ export class Ledger implements RouteEvents {
     digest: Digest,
   ): void {
     const row = this.#open.get(keyOf(route, recipient)) ??
-      rowOf(route, recipient);
+      rowOf(route, recipient, true);
     this.#open.set(keyOf(route, recipient), row);
     this.#note(row, { status: "stored", ...digest });
   }
@@ -91,7 +91,7 @@ export class Ledger implements RouteEvents {
     if (route.kind === "directory" && outcome.status !== "failed") return;
     const known = this.#open.get(keyOf(route, recipient));
     this.#open.delete(keyOf(route, recipient));
-    const row = known ?? rowOf(route, recipient);
+    const row = known ?? rowOf(route, recipient, true);
     if (outcome.status === "failed") {
       const { code, retryable } = outcome;
       const message = sentenceOf(outcome.message);
@@ -104,6 +104,7 @@ export class Ledger implements RouteEvents {
       };
       return this.#note(row, { ...digest, ...fields });
     }
+    if (outcome.status !== "delivered") return;
     // What was begun by a hub before this one has waited longer than this one has run.
     const totalMs = known === undefined
       ? Math.max(end.totalMs, ended - route.offeredAt)
@@ -140,7 +141,8 @@ export class Ledger implements RouteEvents {
   #note(row: LedgerRow, fields: Partial<PastDelivery>): void {
     row.delivery = { ...row.delivery, ...fields };
     this.#dirty.add(row);
-    if (this.#dirty.size > LEDGER_BACKLOG) {
+    // Faster than the timer: at once, as long as it can be written.
+    if (this.#dirty.size > LEDGER_BACKLOG && (this.#warned || !this.#write())) {
       const [oldest] = this.#dirty;
       if (oldest !== undefined) this.#dirty.delete(oldest);
     }
@@ -157,7 +159,7 @@ export class Ledger implements RouteEvents {
 
   /** Writes a batch; false when that failed, and it stays noted. */
   #write(): boolean {
-    const batch = [...this.#dirty].slice(0, LEDGER_BATCH);
+    const batch = [...this.#dirty.values().take(LEDGER_BATCH)];
     return this.#attempt(() => {
       if (this.#file === undefined) this.#openFile();
       const file = this.#file;
@@ -214,7 +216,8 @@ function keyOf({ id }: RouteFacts, recipient: string): string {
   return `${id} ${recipient.toLowerCase()}`;
 }
 
-function rowOf(route: RouteFacts, to: string): LedgerRow {
+function rowOf(route: RouteFacts, to: string, isOld: boolean): LedgerRow {
   const { id, name, kind, size, from, offeredAt: at } = route;
-  return { delivery: { id, name, kind, size, from, to, status: "open", at } };
+  const status = "open";
+  return { delivery: { id, name, kind, size, from, to, status, at }, isOld };
 }

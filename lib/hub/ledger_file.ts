@@ -57,6 +57,8 @@ export interface LedgerRow {
   /** Its row, and in which file: one that was set aside since has no say. */
   written?: { readonly file: LedgerFile; readonly seq: number };
   delivery: PastDelivery;
+  /** A hub before this one may have written it. */
+  readonly isOld: boolean;
 }
 
 /** Which deliveries are asked for; names in any case. */
@@ -226,13 +228,12 @@ export class LedgerFile {
   }
 
   #add(hub: string, row: LedgerRow): void {
-    // Begun before this hub was started: it goes on where it was.
     this.#known ??= this.#db.prepare(
       "SELECT seq FROM deliveries WHERE id = ? AND recipient = ? " +
         "AND hub = ? AND at = ?",
     );
     const { id, to, at } = row.delivery;
-    const before = this.#known.get(id, to, hub, at);
+    const before = row.isOld ? this.#known.get(id, to, hub, at) : undefined;
     if (before !== undefined) {
       const seq = Number(before.seq);
       row.written = { file: this, seq };

@@ -77,7 +77,7 @@ export const MAX_OTHERS_BACKLOG_BYTES = MAX_CONTROL_BACKLOG_BYTES / 4;
 /** A transfer's bytes stay in the hub's memory up to this size and never touch the disk. */
 export const SPOOL_MEMORY_BYTES = 1024 * 1024;
 
-/** Deliveries a hub's ledger keeps, the newest: as many as the largest directory has files; about 60 MB. */
+/** Deliveries a hub's ledger keeps, the newest: as many as the largest directory has files; about 50 MB. */
 export const LEDGER_ROWS = 200_000;
 
 /** Days a delivery stays in the ledger: a quarter, the longest anybody asks back. */
@@ -87,7 +87,7 @@ export const LEDGER_DAYS = 90;
 export const LEDGER_FLUSH_MS = 200;
 
 /** Deliveries written to the ledger at once: a few milliseconds in which nothing else happens. */
-export const LEDGER_BATCH = 500;
+export const LEDGER_BATCH = 200;
 
 /** Deliveries that wait to be written while the ledger cannot be; beyond this the oldest are left out. */
 export const LEDGER_BACKLOG = 10_000;

@@ -70,18 +70,13 @@ export class SharedHash {
 export class FileBody implements Body {
   readonly #hash = new SharedHash();
 
-  /** `open` gives it, where opening it by its path again is not enough. Throws Failure. */
-  constructor(
-    readonly path: string,
-    readonly size: number,
-    private readonly open = () => PacedFile.open(path, { read: true }),
-  ) {}
+  constructor(readonly path: string, readonly size: number) {}
 
   read(offset: number): BodyReader {
     let at = offset;
     let file: PacedFile | undefined;
     let closed = false;
-    const { size, open } = this;
+    const { path, size } = this;
     const hash = this.#hash;
     // A resumed body is hashed from its beginning: the fingerprint is of the whole file.
     let hashed = offset === 0;
@@ -101,7 +96,7 @@ export class FileBody implements Body {
         // Closed while it was being read: nobody wants the rest.
         if (closed || (hashed && at >= size)) return null;
         try {
-          file ??= open();
+          file ??= PacedFile.open(path, { read: true });
           if (!hashed) await hashUpTo(offset, file, into);
           hashed = true;
           if (at >= size) return null;
