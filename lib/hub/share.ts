@@ -106,11 +106,14 @@ export class Share {
     real: string,
     recursive: boolean,
   ): AsyncGenerator<Found> {
-    for (const name of await namesIn(real)) {
+    for (const { name, isSymlink } of await entriesIn(real)) {
+      if (!isShareable(name)) continue;
       const below = path === undefined ? name : `${path}/${name}`;
       let found: Located;
       try {
-        found = await this.#locate(below);
+        found = isSymlink
+          ? await this.#locate(below)
+          : await plain(join(real, name));
       } catch {
         // Gone since, hidden, leads outside, or is no file.
         continue;
@@ -174,13 +177,20 @@ function entryOf(path: string, info: Deno.FileInfo): SharedFile {
   };
 }
 
-/** The names in a directory, in order; none when it is gone or may not be read. */
-async function namesIn(dir: string): Promise<string[]> {
-  const names: string[] = [];
+/** What is in a directory, in the order of names; nothing when it is gone or may not be read. */
+async function entriesIn(dir: string): Promise<Deno.DirEntry[]> {
+  const entries: Deno.DirEntry[] = [];
   try {
-    for await (const { name } of Deno.readDir(dir)) names.push(name);
+    for await (const entry of Deno.readDir(dir)) entries.push(entry);
   } catch {
     // As empty as it can be told to be.
   }
-  return names.sort();
+  return entries.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/** What was no link when its directory was read: it lies where its directory does. Throws when it is one now, or no file. */
+async function plain(path: string): Promise<Located> {
+  const info = await Deno.lstat(path);
+  if (!info.isFile && !info.isDirectory) throw notShared();
+  return { real: path, info };
 }
