@@ -23,9 +23,13 @@ export class Asker {
     return answer;
   }
 
-  async #askNow({ from, name, size }: Offer): Promise<boolean> {
+  async #askNow({ from, name, kind, size }: Offer): Promise<boolean> {
     this.#lines ??= linesOf(this.#context.stdin.stream());
-    const bytes = size === null ? "" : ` (${formatBytes(size)})`;
+    const bytes = kind === "directory"
+      ? "/ with all in it"
+      : size === null
+      ? ""
+      : ` (${formatBytes(size)})`;
     await this.#context.stderr.write(
       `Accept ${safe(name)}${bytes} from ${safe(from)}? [y/N] `,
     );

@@ -1,11 +1,12 @@
 /** What `send` and `broadcast` are told to send, as items for the outbox. */
-import { basename, resolve } from "@std/path";
+import { basename, dirname, resolve } from "@std/path";
 import { Failure } from "../lib/failure.ts";
 import type { Item } from "../lib/peer/outbox.ts";
 import { fileItem, treeItems } from "../lib/peer/tree.ts";
 import { MAX_MESSAGE_BYTES } from "../lib/protocol/limits.ts";
 import { parseExact } from "../lib/text/exact_json.ts";
 import { BytesBody, readFailure, StreamBody } from "../lib/transfer/body.ts";
+import type { WalkOptions } from "../lib/transfer/walk.ts";
 import type { Context } from "./context.ts";
 import { flag, text, type Values } from "./option.ts";
 import type { Reporter } from "./report.ts";
@@ -136,24 +137,32 @@ function pathItems(
   const info = infoOf(absolute, path);
   const name = nameAs ?? basename(absolute);
   if (info.isFile) return [fileItem(absolute, name, info)];
-  if (name === "") {
+  if (nameAs === undefined && dirname(absolute) === absolute) {
     throw new Failure("usage", `Cannot send ${path}: it has no name`, {
       hint: "name it with --name-as",
     });
   }
-  return directoryItems(absolute, name, followSymlinks, reporter);
+  if (name.includes("/")) {
+    throw new Failure(
+      "usage",
+      "Cannot use --name-as: the name of a directory has no / in it",
+    );
+  }
+  const madeBefore = Date.now();
+  const options = { followLinks: followSymlinks, madeBefore };
+  return directoryItems(absolute, name, options, reporter);
 }
 
 /** The items of a directory; who sends it is warned about what was left out. */
 function* directoryItems(
   absolute: string,
   name: string,
-  followLinks: boolean,
+  options: WalkOptions,
   reporter: Reporter,
 ): Iterable<Item> {
   let leftOut = 0;
   yield* treeItems(absolute, name, {
-    followLinks,
+    ...options,
     leftOut(entry, state) {
       if (++leftOut > MAX_NAMED) return;
       const links = state === "it is a symbolic link"

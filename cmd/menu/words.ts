@@ -37,8 +37,12 @@ export function waitingLine(count: number, keys: boolean): string {
 }
 
 /** Asks about an offer. */
-export function offerQuestion({ from, name, size }: Offer): string {
-  const bytes = size === null ? "" : ` (${formatBytes(size)})`;
+export function offerQuestion({ from, name, kind, size }: Offer): string {
+  const bytes = kind === "directory"
+    ? "/ with all in it"
+    : size === null
+    ? ""
+    : ` (${formatBytes(size)})`;
   return `Accept ${safe(name)}${bytes} from ${safe(from)}?`;
 }
 

@@ -9,6 +9,9 @@ import { Failure } from "../failure.ts";
 import type { SharedFile } from "../protocol/message.ts";
 import { readFailure } from "../transfer/body.ts";
 
+/** Entries of a directory looked at together: a wait for the disk each is hidden behind the others. */
+const LOOKS_AT_ONCE = 64;
+
 /** A shared file that is open, and is what was asked for. */
 export interface OpenedFile {
   readonly file: Deno.FsFile;
@@ -19,7 +22,7 @@ export interface OpenedFile {
 export interface Found {
   readonly entry: SharedFile;
   readonly info: Deno.FileInfo;
-  /** It is a link, or leads through one: a walk does not go into it. */
+  /** It is a link: a walk does not go into it. */
   readonly linked: boolean;
 }
 
@@ -106,25 +109,40 @@ export class Share {
     real: string,
     recursive: boolean,
   ): AsyncGenerator<Found> {
-    for (const { name, isSymlink } of await entriesIn(real)) {
-      if (!isShareable(name)) continue;
-      const below = path === undefined ? name : `${path}/${name}`;
-      let found: Located;
-      try {
-        found = isSymlink
-          ? await this.#locate(below)
-          : await plain(join(real, name));
-      } catch {
-        // Gone since, hidden, leads outside, or is no file.
-        continue;
+    const entries = await entriesIn(real);
+    for (let at = 0; at < entries.length; at += LOOKS_AT_ONCE) {
+      const some = entries.slice(at, at + LOOKS_AT_ONCE);
+      const looked = await Promise.all(
+        some.map((entry) => this.#look(entry, path, real)),
+      );
+      for (const found of looked) {
+        if (found === undefined) continue;
+        yield found;
+        const { entry, linked } = found;
+        // A link into a directory above would lead round and round.
+        if (recursive && entry.kind === "directory" && !linked) {
+          const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
+          yield* this.#within(entry.path, join(real, name), true);
+        }
       }
-      const { info } = found;
-      // A link into a directory above would lead round and round.
-      const linked = found.real !== join(real, name);
-      yield { entry: entryOf(below, info), info, linked };
-      if (recursive && info.isDirectory && !linked) {
-        yield* this.#within(below, found.real, true);
-      }
+    }
+  }
+
+  /** What stands in a directory; undefined when it is gone since, hidden, leads outside, or is no file. */
+  async #look(
+    { name, isSymlink }: Deno.DirEntry,
+    path: string | undefined,
+    real: string,
+  ): Promise<Found | undefined> {
+    if (!isShareable(name)) return undefined;
+    const below = path === undefined ? name : `${path}/${name}`;
+    try {
+      const { info } = isSymlink
+        ? await this.#locate(below)
+        : await plain(join(real, name));
+      return { entry: entryOf(below, info), info, linked: isSymlink };
+    } catch {
+      return undefined;
     }
   }
 

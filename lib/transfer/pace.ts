@@ -33,7 +33,8 @@ export class Pace {
     const ms = performance.now() - from;
     this.#averageMs += (ms - this.#averageMs) / 8;
     if (this.#averageMs > this.#quickMs) {
-      this.#averageMs = 0;
+      // One more that is slow begins the next spell, one that is quick shows it is over.
+      this.#averageMs = this.#quickMs;
       this.#spell = SLOW_SPELL;
     }
     return result;

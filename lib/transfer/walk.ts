@@ -32,6 +32,12 @@ export type Entry =
 export interface WalkOptions {
   /** Take links for what they lead to. */
   readonly followLinks: boolean;
+  /**
+   * Directories made after this are left out, in ms since the Unix epoch: they may be of the files
+   * that were just sent, arriving below the root again. The system's clock, read some milliseconds
+   * before anything is offered: what file systems note may lag that much.
+   */
+  readonly madeBefore: number;
 }
 
 interface Level {
@@ -44,16 +50,11 @@ interface Level {
   told: boolean;
 }
 
-/**
- * Walks the directory at `root`. What cannot be read is told as such, and the rest goes on. A
- * directory made after the walk began is left out: it may be of the files that were just sent,
- * arriving below `root` again.
- */
+/** Walks the directory at `root`. What cannot be read is told as such, and the rest goes on. */
 export function* walk(
   root: string,
-  { followLinks }: WalkOptions,
+  { followLinks, madeBefore }: WalkOptions,
 ): Generator<Entry, void, void> {
-  const began = Date.now();
   const levels: Level[] = [];
   const enter = (path: string, prefix: string): Failure | undefined => {
     try {
@@ -88,7 +89,7 @@ export function* walk(
       yield { type: "file", name, path, info: found };
     } else if (!found.isDirectory) {
       yield { type: "left-out", name, state: "it is not a regular file" };
-    } else if ((found.birthtime?.getTime() ?? 0) > began) {
+    } else if ((found.birthtime?.getTime() ?? 0) > madeBefore) {
       const state = "it was made after the sending began";
       yield { type: "left-out", name, state };
     } else {
