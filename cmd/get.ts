@@ -26,8 +26,8 @@ import { RECEIVING_OPTIONS } from "./receiving.ts";
 import { statusOf } from "./sending.ts";
 import { sharedAt, sharedFailure } from "./shared.ts";
 
-/** Paths asked for at the same time: a round trip each is hidden behind the others. */
-const AT_ONCE = 8;
+/** Paths asked for at the same time: what is in flight for each stays within MAX_TRANSFERS together. */
+const AT_ONCE = 3;
 
 /** See the command table. */
 export const command = defineCommand({

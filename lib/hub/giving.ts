@@ -85,7 +85,7 @@ export function answersFor(
     if (path === undefined) throw new Failure("usage", "the path is missing");
     const giving = new Giving(shared, path, signal);
     await sendAll(giving.items(), {
-      carrier: asker.carrier,
+      carrier: giving.through(asker.carrier),
       from: "hub",
       to: [asker.name],
       deadlines: DEADLINES,
@@ -96,6 +96,7 @@ export function answersFor(
       signal,
     });
     giving.close();
+    if (giving.failure !== undefined) throw giving.failure;
     for await (const missing of inParts(giving.missing)) yield { missing };
   }
 
@@ -133,8 +134,10 @@ class Giving {
   readonly #base: number;
   /** Not done with. */
   readonly #open = new Set<OpenedBody>();
-  /** What could not be opened. */
+  /** What could not be opened, or not offered. */
   readonly missing: MissingFile[] = [];
+  /** Nothing is shared there. */
+  failure: unknown;
 
   constructor(share: Share, path: string, signal: AbortSignal) {
     this.#share = share;
@@ -143,8 +146,38 @@ class Giving {
     this.#base = path.lastIndexOf("/") + 1;
   }
 
-  /** See tree.ts for the order of a directory's items. Throws Failure `input` when nothing is shared there. */
+  /** See tree.ts for the order of a directory's items; `failure` when nothing is shared there. */
   async *items(): AsyncGenerator<Item> {
+    try {
+      yield* this.#all();
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+
+  /** Notes what `carrier` refuses before it was offered: whoever asked hears of it in no other way. */
+  through(carrier: Carrier): Carrier {
+    return {
+      carry: (offer, body, listener) => {
+        let isOffered = false;
+        const handle = carrier.carry(offer, body, {
+          ...listener,
+          settled: (to, outcome) => {
+            if (!isOffered && outcome.status === "failed") {
+              const path = this.#path.slice(0, this.#base) + offer.name;
+              const { code, message, retryable } = outcome;
+              this.missing.push({ path, code, message, retryable });
+            }
+            listener.settled(to, outcome);
+          },
+        });
+        isOffered = true;
+        return handle;
+      },
+    };
+  }
+
+  async *#all(): AsyncGenerator<Item> {
     const found = this.#share.walk(this.#path);
     const first = (await found.next()).value as Found | undefined;
     if (first === undefined) return;

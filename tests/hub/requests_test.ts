@@ -1,10 +1,11 @@
 /** Requests over real connections: bounded parts, each only when asked for, and what is got from a hub. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import type { History } from "../../lib/hub/giving.ts";
+import { answersFor, type History } from "../../lib/hub/giving.ts";
 import { Share } from "../../lib/hub/share.ts";
 import { RESPONSE_BYTES } from "../../lib/protocol/limits.ts";
 import type { MessageOf, PastDelivery } from "../../lib/protocol/message.ts";
+import { FakeClock } from "../fake_clock.ts";
 import { listOf, pattern, TempDir } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
 import { RawEnd } from "../support/raw.ts";
@@ -237,4 +238,36 @@ Deno.test("a file that may not be read is told of, and the others come", async (
     { path: "docs/b", code: "input", message, retryable: false },
   ]);
   assertEquals(listOf(`${peer.inboxDir}/docs`), ["a", "c"]);
+});
+
+Deno.test("what the hub cannot offer for lack of room is told of", async () => {
+  using dir = new TempDir();
+  Deno.mkdirSync(dir.at("docs"));
+  Deno.writeTextFileSync(dir.at("docs", "a.txt"), "a");
+  const share = Share.open(dir.path, "share");
+  const code = "limit";
+  const message = "too many transfers to it are open already";
+  const answering = answersFor(
+    { clock: new FakeClock(), share, emit: () => {} },
+    {
+      name: "alice",
+      seesAll: true,
+      carrier: {
+        carry: (_offer, _body, listener) => {
+          const retryable = true;
+          const status = "failed";
+          listener.settled("alice", { status, code, message, retryable });
+          return { cancel: () => {} };
+        },
+      },
+      roundTripMs: () => 0,
+    },
+  );
+  const { signal } = new AbortController();
+  const answers: unknown[] = [];
+  for await (
+    const { missing } of answering({ what: "get", path: "docs/a.txt" }, signal)
+  ) answers.push(missing);
+  const path = "docs/a.txt";
+  assertEquals(answers, [[{ path, code, message, retryable: true }]]);
 });
