@@ -238,7 +238,7 @@ async function send(
   to: readonly string[],
   roundTripMs: () => number,
 ): Promise<void> {
-  const deliveries = await sendAll(items, {
+  const { failed, codes } = await sendAll(items, {
     carrier,
     from,
     to,
@@ -249,8 +249,7 @@ async function send(
     emit: () => {},
     signal: new AbortController().signal,
   });
-  const failed = deliveries.find(({ failure }) => failure !== undefined);
-  if (failed !== undefined) throw new Error(failed.failure?.message);
+  if (failed > 0) throw new Error(`${failed} failed: ${[...codes].join(", ")}`);
 }
 
 async function say(value: unknown): Promise<void> {

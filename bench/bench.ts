@@ -6,7 +6,7 @@
  *     deno task bench [--rounds N] [--scale 0.1] [SCENARIO …]
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { makeFile, makeTree, Stage, TLS } from "./stage.ts";
+import { makeDeepTree, makeFile, makeTree, Stage, TLS } from "./stage.ts";
 import { median } from "../lib/bench/statistics.ts";
 import { Rivals } from "./rivals.ts";
 import type { Scenario } from "./scenario.ts";
@@ -22,6 +22,34 @@ const GB = Math.round(1e9 * SCALE);
 
 /** Milliseconds per contender, one for each round. */
 type Times = Map<string, number[]>;
+
+/** A tree to the hub's own inbox: one hop, as rsync's. On a disk what arrives must be made durable. */
+function treeScenario(disk: boolean): Scenario {
+  const count = Math.round(10_000 * SCALE);
+  return {
+    title: `${count} files of 1 KiB in a tree, peer → hub, whole processes, ${
+      disk ? "on disk" : "in memory: making them durable costs nothing"
+    }`,
+    bytes: count * 1024,
+    aim: "at most twice the time of rsync",
+    disk,
+    async run(stage) {
+      const tree = await makeDeepTree(stage.dir, count, 1024);
+      const port = await stage.serve();
+      await stage.peer(port, "alice");
+      const rivals = await Rivals.start(stage);
+      return {
+        ferry: () => stage.ferrySend(port, "hub", [tree]),
+        "peer → hub → peer": () => stage.ferrySend(port, "alice", [tree]),
+        "nothing has changed": async () => {
+          await stage.ferrySend(port, "hub", [tree]);
+          return await stage.ferrySend(port, "hub", [tree]);
+        },
+        ...rivals.keptTree(),
+      };
+    },
+  };
+}
 
 const SCENARIOS: Record<string, Scenario> = {
   "hub-peer": {
@@ -114,6 +142,8 @@ const SCENARIOS: Record<string, Scenario> = {
       };
     },
   },
+  "tree-memory": treeScenario(false),
+  "tree-disk": treeScenario(true),
   "message": {
     title: "a message of 1 KiB through the hub, sender to receipt (p50)",
     bytes: 0,
@@ -182,7 +212,7 @@ for (const name of names) {
       `no scenario ${name}: ${Object.keys(SCENARIOS).join(", ")}`,
     );
   }
-  await using stage = await Stage.open();
+  await using stage = await Stage.open(scenario.disk);
   const notes = new Set<string>();
   const contenders = await scenario.run(stage, (line) => notes.add(line));
   const times: Times = new Map(Object.keys(contenders).map((one) => [one, []]));

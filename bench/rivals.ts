@@ -43,6 +43,16 @@ export class Rivals {
     return this.#all(["-r", `${tree}/`], ["-r", tree]);
   }
 
+  /** The same with modification times kept; and with every file made durable, where rsync can. */
+  keptTree(): Contenders {
+    const tree = join(this.#stage.dir, "tree");
+    const target = `rsync://127.0.0.1:${this.#rsync}/in/`;
+    const run = (...args: string[]) => () =>
+      wholeProcess("rsync", ["--whole-file", "-rt", ...args, tree, target]);
+    if (this.#rsync === undefined) return {};
+    return { "rsync": run(), "rsync --fsync": run("--fsync") };
+  }
+
   #all(rsync: string[], scp: string[]): Contenders {
     const target = `rsync://127.0.0.1:${this.#rsync}/in/`;
     const viaScp = this.#scp;

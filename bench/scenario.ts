@@ -11,5 +11,7 @@ export interface Scenario {
   readonly bytes: number;
   /** Ferry divided by each other contender should reach this; what the project aims at. */
   readonly aim: string;
+  /** Files lie on a disk, where making them durable takes its time; else in memory where possible. */
+  readonly disk?: boolean;
   run(stage: Stage, note: (line: string) => void): Promise<Contenders>;
 }

@@ -88,8 +88,8 @@ export class Stage {
 
   private constructor(readonly dir: string) {}
 
-  static async open(): Promise<Stage> {
-    const shm = await Deno.stat("/dev/shm").then(
+  static async open(disk = false): Promise<Stage> {
+    const shm = disk ? undefined : await Deno.stat("/dev/shm").then(
       () => "/dev/shm",
       () => undefined,
     );
@@ -138,24 +138,38 @@ export class Stage {
 
   /** A real `ferry connect`. */
   async peer(port: number, name: string, wire: Wire = PLAIN): Promise<void> {
-    const process = this.#ferry([
-      "connect",
-      ...(wire.secure ? [] : ["--insecure"]),
-      `127.0.0.1:${port}`,
-      "--name",
-      name,
+    const args = [`127.0.0.1:${port}`, "--name", name];
+    if (!wire.secure) args.push("--insecure");
+    await this.#stay(["connect", ...args, "--inbox", this.arrivals]);
+  }
+
+  /** A real `ferry serve`; its port. */
+  async serve(): Promise<number> {
+    const args = ["--host", "127.0.0.1", "--port", "0", "--insecure"];
+    const ready = await this.#stay([
+      "serve",
+      ...args,
       "--inbox",
       this.arrivals,
-    ], "piped").spawn();
+      "--spool",
+      join(this.dir, "spool"),
+    ]);
+    return JSON.parse(ready).addr.port;
+  }
+
+  /** Starts a command that stays; what it says when it is ready. */
+  async #stay(args: string[]): Promise<string> {
+    const process = this.#ferry(args, "piped").spawn();
     this.onClose(() => {
       process.kill("SIGKILL");
       return process.status;
     });
     const lines = linesOf(process.stdout);
-    await lines.next(); // ready
+    const ready = await lines.next();
     (async () => {
       for await (const _ of lines);
     })().catch(() => {});
+    return ready.value ?? "";
   }
 
   /** The whole process of a real `ferry send`, in milliseconds. */
@@ -267,4 +281,22 @@ export async function makeTree(
     paths.push(path);
   }
   return paths;
+}
+
+/** `count` files of `bytes` bytes in `dir/tree`, a hundred in a directory, the directories in tens; its path. */
+export async function makeDeepTree(
+  dir: string,
+  count: number,
+  bytes: number,
+): Promise<string> {
+  const tree = join(dir, "tree");
+  const content = crypto.getRandomValues(new Uint8Array(bytes));
+  for (let n = 0; n < count; n++) {
+    const hundred = Math.floor(n / 100);
+    const below = join(tree, `part-${Math.floor(hundred / 10)}`, `d${hundred}`);
+    if (n % 100 === 0) await Deno.mkdir(below, { recursive: true });
+    new DataView(content.buffer).setUint32(0, n);
+    await Deno.writeFile(join(below, `file-${n}.bin`), content);
+  }
+  return tree;
 }

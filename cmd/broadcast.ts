@@ -1,6 +1,5 @@
 /** `ferry broadcast`: files or a message to everyone connected, with a receipt from each. */
 import { EXIT, Failure } from "../lib/failure.ts";
-import type { Delivery } from "../lib/peer/outbox.ts";
 import { defineCommand } from "./command.ts";
 import {
   chooseHub,
@@ -27,7 +26,10 @@ export const command = defineCommand({
   description:
     "Sends files, standard input or a message to every peer connected now, and waits " +
     "for a receipt from each. A slow peer does not hold up the others.",
-  arguments: [{ name: "PATH", help: "A file; - is standard input" }],
+  arguments: [{
+    name: "PATH",
+    help: "A file, a directory with all in it, or - for standard input",
+  }],
   options: {
     require: value(
       "all|any|N|N%",
@@ -57,7 +59,7 @@ export const command = defineCommand({
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
     assertInputFree(options.hub, paths);
-    const items = itemsOf(paths, options, context, "broadcast");
+    const items = itemsOf(paths, options, context, "broadcast", reporter);
     const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(
       hub,
@@ -82,39 +84,18 @@ export const command = defineCommand({
       commandAt,
       receiptMs: options.receiptTimeout,
     };
-    const deliveries = await sendItems(sending, context, globals, reporter);
-    if (isMet(options.require, deliveries, items.length, to.length)) {
-      return EXIT.ok;
-    }
+    const sent = await sendItems(sending, context, globals, reporter);
     const required = options.require(to.length);
+    if (sent.least >= required) return EXIT.ok;
     if (required > to.length) {
       throw new Failure(
         "partial",
         `Cannot broadcast to ${required}: ${to.length} are connected`,
       );
     }
-    return statusOf(deliveries);
+    return statusOf(sent);
   },
 });
-
-/** Whether every item reached as many recipients as required. */
-function isMet(
-  quorum: Quorum,
-  deliveries: readonly Delivery[],
-  items: number,
-  n: number,
-): boolean {
-  const arrived = new Map<number, number>();
-  for (const { index, failure } of deliveries) {
-    if (failure === undefined) {
-      arrived.set(index, (arrived.get(index) ?? 0) + 1);
-    }
-  }
-  for (let index = 0; index < items; index++) {
-    if ((arrived.get(index) ?? 0) < quorum(n)) return false;
-  }
-  return true;
-}
 
 function parseQuorum(text: string): Quorum {
   if (text === "all") return (n) => n;

@@ -1,5 +1,6 @@
 /** Which hub a command talks to, how it gets in, and who it is there. */
 import { Failure } from "../lib/failure.ts";
+import type { Inbox } from "../lib/inbox/inbox.ts";
 import { openIdentity } from "../lib/identity/identity.ts";
 import {
   type Address,
@@ -301,12 +302,13 @@ export async function proofFor(
   };
 }
 
-/** Connects as a one-shot command. Throws Failure. */
+/** Connects as a one-shot command; `inbox` takes what it asks for. Throws Failure. */
 export async function joinBriefly(
   hub: HubChoice,
   name: string,
   context: Context,
   globals: Globals,
+  inbox?: Inbox,
 ): Promise<Client> {
   const { clock, signal } = context;
   const { connectTimeout, idleTimeout } = globals;
@@ -331,6 +333,7 @@ export async function joinBriefly(
       clock,
       handshakeMs: connectTimeout,
       idleMs: idleTimeout,
+      ...(inbox === undefined ? {} : { inbox }),
       signal,
     });
     rememberHub(hub, address, false, context);

@@ -1,27 +1,32 @@
 /** What `send` and `broadcast` are told to send, as items for the outbox. */
-import { basename, resolve } from "@std/path";
+import { basename, dirname, resolve } from "@std/path";
 import { Failure } from "../lib/failure.ts";
 import type { Item } from "../lib/peer/outbox.ts";
-import { INLINE_BYTES, MAX_MESSAGE_BYTES } from "../lib/protocol/limits.ts";
+import { fileItem, treeItems } from "../lib/peer/tree.ts";
+import { MAX_MESSAGE_BYTES } from "../lib/protocol/limits.ts";
 import { parseExact } from "../lib/text/exact_json.ts";
-import {
-  BytesBody,
-  FileBody,
-  readFailure,
-  StreamBody,
-} from "../lib/transfer/body.ts";
+import { BytesBody, readFailure, StreamBody } from "../lib/transfer/body.ts";
+import type { WalkOptions } from "../lib/transfer/walk.ts";
 import type { Context } from "./context.ts";
-import { text, type Values } from "./option.ts";
+import { flag, text, type Values } from "./option.ts";
+import type { Reporter } from "./report.ts";
+
+/** What is left out of a directory is named up to this number, then counted. */
+const MAX_NAMED = 10;
 
 /** The options that say what is sent. */
 export const ITEM_OPTIONS = {
   text: text("TEXT", "Send this text instead of a file"),
   data: text("JSON", "Send this JSON instead of a file"),
   nameAs: text("NAME", "The name it gets at the recipient"),
+  followSymlinks: flag("In a directory, send what links lead to", {
+    short: "L",
+  }),
 } as const;
 
 /**
- * The items named by paths, `-`, `--text` or `--data`. Everything is checked before anything is
+ * The items named by paths, `-`, `--text` or `--data`; what is in a directory is found as its turn
+ * comes, and what is left out of it is warned about. Everything named is checked before anything is
  * sent. Throws Failure: `usage` for none or too many, or for JSON that is not; `input` for a path
  * that cannot be read.
  */
@@ -30,7 +35,8 @@ export function itemsOf(
   options: Values<typeof ITEM_OPTIONS>,
   context: Context,
   command: "send" | "broadcast",
-): Item[] {
+  reporter: Reporter,
+): Iterable<Item> {
   const sources = [
     paths.length > 0,
     options.text !== undefined,
@@ -77,7 +83,13 @@ export function itemsOf(
       "Cannot read standard input twice: - stands for it once",
     );
   }
-  return paths.map((path) => pathItem(path, options.nameAs, context));
+  return inTurn(
+    paths.map((path) => pathItems(path, options, context, reporter)),
+  );
+}
+
+function* inTurn<T>(all: readonly Iterable<T>[]): Iterable<T> {
+  for (const some of all) yield* some;
 }
 
 function messageItem(
@@ -99,11 +111,12 @@ function messageItem(
   return { name, kind, size: bytes.length, open: () => new BytesBody(bytes) };
 }
 
-function pathItem(
+function pathItems(
   path: string,
-  nameAs: string | undefined,
+  { nameAs, followSymlinks }: Values<typeof ITEM_OPTIONS>,
   context: Context,
-): Item {
+  reporter: Reporter,
+): Iterable<Item> {
   if (path === "-") {
     if (context.stdin.isTerminal) {
       throw new Failure(
@@ -115,27 +128,61 @@ function pathItem(
       );
     }
     const open = () => new StreamBody(context.stdin.stream());
-    return { name: nameAs ?? "stdin", kind: "file", size: null, open };
+    return [{ name: nameAs ?? "stdin", kind: "file", size: null, open }];
   }
   if (path === "") {
     throw new Failure("input", 'Cannot send "": the path is empty');
   }
   const absolute = resolve(context.cwd(), path);
-  const size = sizeOf(absolute, path);
-  return {
-    name: nameAs ?? basename(absolute),
-    kind: "file",
-    size,
-    open: () =>
-      size > INLINE_BYTES ? new FileBody(absolute, size) : readSmall(absolute),
-  };
+  const info = infoOf(absolute, path);
+  const name = nameAs ?? basename(absolute);
+  if (info.isFile) return [fileItem(absolute, name, info)];
+  if (nameAs === undefined && dirname(absolute) === absolute) {
+    throw new Failure("usage", `Cannot send ${path}: it has no name`, {
+      hint: "name it with --name-as",
+    });
+  }
+  if (name.includes("/")) {
+    throw new Failure(
+      "usage",
+      "Cannot use --name-as: the name of a directory has no / in it",
+    );
+  }
+  const madeBefore = Date.now();
+  const options = { followLinks: followSymlinks, madeBefore };
+  return directoryItems(absolute, name, options, reporter);
 }
 
-function sizeOf(absolute: string, path: string): number {
+/** The items of a directory; who sends it is warned about what was left out. */
+function* directoryItems(
+  absolute: string,
+  name: string,
+  options: WalkOptions,
+  reporter: Reporter,
+): Iterable<Item> {
+  let leftOut = 0;
+  yield* treeItems(absolute, name, {
+    ...options,
+    leftOut(entry, state) {
+      if (++leftOut > MAX_NAMED) return;
+      const links = state === "it is a symbolic link"
+        ? "--follow-symlinks sends what links lead to"
+        : undefined;
+      reporter.warn("left-out", `${entry} is left out: ${state}`, links);
+    },
+  });
+  if (leftOut <= MAX_NAMED) return;
+  const more = leftOut - MAX_NAMED;
+  reporter.warn("left-out", `${more} more in ${name} are left out`);
+}
+
+/** What is at a path. Throws Failure `input` when it cannot be read, or is neither file nor directory. */
+function infoOf(absolute: string, path: string): Deno.FileInfo {
   let info: Deno.FileInfo;
   try {
     info = Deno.statSync(absolute);
     if (info.isFile) Deno.openSync(absolute).close();
+    if (info.isDirectory) Deno.readDirSync(absolute);
   } catch (error) {
     throw new Failure(
       "input",
@@ -143,22 +190,8 @@ function sizeOf(absolute: string, path: string): number {
       { cause: error },
     );
   }
-  if (info.isFile) return info.size;
-  if (info.isDirectory) {
-    throw new Failure("input", `Cannot send ${path}: it is a directory`, {
-      hint: `send the files in it: ${path.replace(/\/+$/, "")}/*`,
-    });
-  }
+  if (info.isFile || info.isDirectory) return info;
   throw new Failure("input", `Cannot send ${path}: it is not a regular file`, {
     hint: `pipe it: ferry send --to NAME --name-as FILE - < ${path}`,
   });
-}
-
-/** A small file is read at once, when its turn comes: one call instead of three. */
-function readSmall(path: string): BytesBody {
-  try {
-    return new BytesBody(Deno.readFileSync(path));
-  } catch (error) {
-    throw readFailure(error);
-  }
 }

@@ -56,6 +56,12 @@ export class Progress {
     moving.total = total;
   }
 
+  /** So much more of a transfer is through; unknown ones are ignored. */
+  add(id: string, bytes: number): void {
+    const moving = this.#moving.get(id);
+    if (moving !== undefined) moving.done += bytes;
+  }
+
   /** A transfer has ended, one way or the other. */
   finish(id: string): void {
     if (!this.#moving.delete(id) || this.#moving.size > 0) return;

@@ -136,9 +136,10 @@ export class Quota {
 
   /** Takes an event into account. */
   count(event: FerryEvent): void {
-    if (event.event === "transfer.completed" && --this.#left <= 0) {
-      this.#enough.abort();
-    }
+    // What is in a directory counts with it, as one.
+    const whole = event.event === "transfer.completed" &&
+      event.tree === undefined;
+    if (whole && --this.#left <= 0) this.#enough.abort();
     if (event.event !== "transfer.failed" || this.#left === Infinity) return;
     // Our own disk: waiting for the next transfer would not mend it.
     const code = failureCode(event.code);

@@ -9,10 +9,16 @@
  * - Colour marks `error`, `hint` and `warning`, only where `mayColor()` allows it; it never carries meaning alone.
  * - One line is one write. The progress bar steps aside for it.
  */
-import { ascending, percentile } from "../lib/bench/statistics.ts";
-import type { FerryEvent, Summary, TransferFacts } from "../lib/events.ts";
+import type {
+  FerryEvent,
+  PastTransfer,
+  SharedListed,
+  Summary,
+  TransferFacts,
+} from "../lib/events.ts";
 import { EXIT, Failure } from "../lib/failure.ts";
 import { safe, safeLines } from "../lib/text/safe.ts";
+import { Quantiles } from "../lib/time/quantiles.ts";
 import { formatBytes, formatMs } from "../lib/text/units.ts";
 import { type Context, mayColor, type Output, PipeClosed } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -96,6 +102,17 @@ export class Reporter {
     } else if (wording.as !== "result" || !quiet) {
       this.data(wording.text + "\n");
     }
+  }
+
+  /**
+   * Prints an entry of a list: its event as JSON, or `line` for people. Transfers of the past count
+   * for the summary, but nobody takes them for news.
+   */
+  listed(entry: SharedListed | PastTransfer, line: () => string): void {
+    if (entry.event === "shared") this.#context.onEvent?.(entry);
+    else this.#tally.countPast(entry);
+    if (this.json) this.#printEvent(entry);
+    else this.data(`${line()}\n`);
   }
 
   /**
@@ -185,7 +202,7 @@ export class Reporter {
     );
   }
 
-  #printEvent(event: FerryEvent): void {
+  #printEvent(event: FerryEvent | PastTransfer): void {
     const ts = new Date(this.#context.clock.date()).toISOString();
     const { event: name, ...fields } = event;
     this.data(`${jsonLine({ v: 1, ts, event: name, ...fields })}\n`);
@@ -222,11 +239,17 @@ export class Reporter {
   }
 
   #feedProgress(event: FerryEvent): void {
+    if ("tree" in event && event.tree !== undefined && event.dir === "send") {
+      if (event.event === "transfer.completed") {
+        this.#progress?.add(event.tree + event.to, event.bytes ?? 0);
+      }
+      return;
+    }
     switch (event.event) {
       case "transfer.started":
         return this.#progress?.start(
           event.id + event.to,
-          event.name,
+          event.kind === "directory" ? `${event.name}/` : event.name,
           `${event.dir === "send" ? "→" : "←"} ${other(event)}`,
           event.bytes,
         );
@@ -282,22 +305,33 @@ class Tally {
   #ok = 0;
   #failed = 0;
   #bytes = 0;
-  readonly #latencies: number[] = [];
+  readonly #latencies = new Quantiles();
 
   count(event: FerryEvent): void {
     if (event.event === "transfer.failed") this.#failed++;
-    if (event.event !== "transfer.completed") return;
+    // The files of a directory were counted each by itself.
+    if (event.event !== "transfer.completed" || event.kind === "directory") {
+      return;
+    }
     this.#ok++;
     this.#bytes += event.bytes ?? 0;
     if (event.latency_ms !== undefined) {
-      this.#latencies.push(event.latency_ms.total);
+      this.#latencies.add(event.latency_ms.total);
     }
+  }
+
+  /** Counts a transfer of the past. */
+  countPast({ event, bytes, latency_ms: latency }: PastTransfer): void {
+    if (event === "transfer.failed") this.#failed++;
+    if (event !== "transfer.completed") return;
+    this.#ok++;
+    this.#bytes += bytes ?? 0;
+    if (latency !== undefined) this.#latencies.add(latency.total);
   }
 
   /** A command that failed without a failed transfer still counts as one failure; one that was told to stop does not. */
   summary(exit: number): Summary {
-    const sorted = ascending(this.#latencies);
-    const at = (share: number) => percentile(sorted, share);
+    const times = this.#latencies;
     return {
       event: "summary",
       ok: this.#ok,
@@ -305,9 +339,9 @@ class Tally {
         ? this.#failed
         : Math.max(this.#failed, 1),
       bytes: this.#bytes,
-      latency_ms: sorted.length === 0
+      latency_ms: times.count === 0
         ? null
-        : { p50: at(0.5), p95: at(0.95), max: at(1) },
+        : { p50: times.at(0.5), p95: times.at(0.95), max: times.max },
       exit,
     };
   }

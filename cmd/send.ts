@@ -27,7 +27,10 @@ export const command = defineCommand({
   description:
     "Sends files, standard input or a message to peers, and waits for each receipt. " +
     "The name hub is the hub itself.",
-  arguments: [{ name: "PATH", help: "A file; - is standard input" }],
+  arguments: [{
+    name: "PATH",
+    help: "A file, a directory with all in it, or - for standard input",
+  }],
   options: {
     to: list("NAME", "Who gets it"),
     ...ITEM_OPTIONS,
@@ -58,7 +61,7 @@ export const command = defineCommand({
     const commandAt = context.clock.now();
     const to = recipients(options.to);
     assertInputFree(options.hub, paths);
-    const items = itemsOf(paths, options, context, "send");
+    const items = itemsOf(paths, options, context, "send", reporter);
     const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(
       hub,

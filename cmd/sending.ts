@@ -1,7 +1,7 @@
 /** What `send` and `broadcast` share: joining, sending, and the exit status that sums it up. */
 import { EXIT, exitOf } from "../lib/failure.ts";
 import type { Client } from "../lib/peer/client.ts";
-import { type Delivery, type Item, sendAll } from "../lib/peer/outbox.ts";
+import { type Item, sendAll, type Sent } from "../lib/peer/outbox.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { duration } from "./option.ts";
@@ -21,7 +21,7 @@ export const RECEIPT_OPTIONS = {
 /** What one sending needs to know. */
 export interface Sending {
   readonly client: Client;
-  readonly items: readonly Item[];
+  readonly items: Iterable<Item>;
   readonly to: readonly string[];
   /** When the command began, on the context's clock. */
   readonly commandAt: number;
@@ -34,8 +34,8 @@ export async function sendItems(
   context: Context,
   globals: Globals,
   reporter: Reporter,
-): Promise<Delivery[]> {
-  const deliveries = await sendAll(items, {
+): Promise<Sent> {
+  const sent = await sendAll(items, {
     carrier: client.outbound,
     from: client.name,
     to,
@@ -53,17 +53,16 @@ export async function sendItems(
   });
   await client.close();
   context.signal.throwIfAborted();
-  return deliveries;
+  return sent;
 }
 
 /** 0 when all arrived, 7 when some did, else what they failed with (7 when that differs). */
 export function statusOf(
-  deliveries: readonly Pick<Delivery, "failure">[],
+  { delivered, failed, codes }: Omit<Sent, "least">,
 ): number {
-  const failures = deliveries.flatMap(({ failure }) => failure ?? []);
-  if (failures.length === 0) return EXIT.ok;
-  if (failures.length < deliveries.length) return EXIT.partial;
-  const statuses = new Set(failures.map(({ code }) => exitOf(code)));
+  if (failed === 0) return EXIT.ok;
+  if (delivered > 0) return EXIT.partial;
+  const statuses = new Set([...codes].map(exitOf));
   const [only = EXIT.partial] = statuses;
   return statuses.size === 1 ? only : EXIT.partial;
 }

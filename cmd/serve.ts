@@ -6,6 +6,7 @@ import { doorOf } from "../lib/hub/door.ts";
 import { Hub, type Listener } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
 import { NameBook } from "../lib/hub/names.ts";
+import { Share } from "../lib/hub/share.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
 import { SecureListener } from "../lib/net/listen.ts";
 import { MAX_CONNECTIONS, MAX_PEERS } from "../lib/protocol/limits.ts";
@@ -43,6 +44,7 @@ export const command = defineCommand({
     }),
     name: text("NAME", "The hub's name (default: this machine's)"),
     ...RECEIVING_OPTIONS,
+    share: text("DIR", "What peers may list and get: ferry ls, ferry get"),
     spool: text(
       "DIR",
       "Where transfers under way are kept (default: in the state directory)",
@@ -67,6 +69,10 @@ export const command = defineCommand({
     { line: "ferry serve", does: "A hub for the machines on this network" },
     { line: "ferry serve --qr", does: "With its ticket as a QR code" },
     {
+      line: "ferry serve --share ~/public",
+      does: "Peers may get what is in there",
+    },
+    {
       line: "ferry serve --host 127.0.0.1 --port 0 --json",
       does: "For a test: read the port from ready",
     },
@@ -82,6 +88,9 @@ export const command = defineCommand({
     const name = options.name ?? defaultName(context);
     assertName(name, "serve as");
     const state = stateOf(context);
+    const share = options.share === undefined
+      ? undefined
+      : Share.open(resolve(context.cwd(), options.share), options.share);
     const views = await openViews(options, context, globals, reporter);
     const emit = (event: FerryEvent) => {
       if (views === undefined) reporter.event(event);
@@ -107,6 +116,12 @@ export const command = defineCommand({
       fingerprint: Uint8Array.fromHex(await identityFingerprint(identity)),
       names: new NameBook(join(state, "hub")),
     };
+    // SQLite is loaded here alone.
+    const { Ledger } = await import("../lib/hub/ledger.ts");
+    const ledger = new Ledger({
+      ...{ state, hub: name, clock },
+      warn: (message, hint) => reporter.warn("ledger", message, hint),
+    });
     const hub = new Hub({
       listener,
       name,
@@ -125,9 +140,15 @@ export const command = defineCommand({
       ...(identities === undefined ? {} : { identities }),
       ...(secrets === undefined ? {} : { door: doorOf(() => secrets.now()) }),
       inbox: new LocalRecipient(inbox, clock),
+      history: ledger,
+      // Without a secret names prove nothing.
+      openHistory: options.insecure,
+      ...(share === undefined ? {} : { share }),
       events: {
         joined: (peer) => emit({ event: "peer.joined", name: peer.name }),
         left: (peer) => emit({ event: "peer.left", name: peer.name }),
+        routes: ledger,
+        given: emit,
         trouble: (who, failure) =>
           reporter.warn(failure.code, `${who}: ${failure.message}`),
       },
@@ -172,6 +193,7 @@ export const command = defineCommand({
       }
     } finally {
       await hub.shutdown();
+      ledger.close();
       await views?.finish();
       forget();
     }

@@ -43,6 +43,24 @@ export const TABLE: readonly Row[] = [
     load: () => import("./ticket.ts"),
   },
   {
+    name: "get",
+    summary: "Get files from the hub's shared directory",
+    group: "Once",
+    load: () => import("./get.ts"),
+  },
+  {
+    name: "ls",
+    summary: "List what the hub shares",
+    group: "Once",
+    load: () => import("./ls.ts"),
+  },
+  {
+    name: "history",
+    summary: "List what went through the hub, with its latencies",
+    group: "Once",
+    load: () => import("./history.ts"),
+  },
+  {
     name: "view",
     summary: "Show images, CSV and JSON in the terminal",
     group: "Look",

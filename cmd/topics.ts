@@ -33,7 +33,7 @@ const EXIT_MEANINGS: Record<keyof typeof EXIT, string> = {
   sigterm: "Stopped by SIGTERM",
 };
 
-const TRANSFER = "id, dir, from, to, name, kind, bytes";
+const TRANSFER = "id, dir, from, to, name, kind, bytes, tree";
 
 const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "ready": "role, name, hub, addr {host, port}, secure: a script may go on",
@@ -41,13 +41,15 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "peer.left": "name",
   "peer": "name, since, address: one line of the list of peers",
   "ticket": "ticket (secret), hosts, port, fingerprint",
+  "shared":
+    "name, kind (file, directory), bytes, modified: one line of the list of what a hub shares",
   "transfer.offered": TRANSFER,
   "transfer.accepted": TRANSFER,
   "transfer.declined": TRANSFER,
   "transfer.started": TRANSFER,
   "transfer.progress": "id, bytes, total, dir, to; at most once a second",
   "transfer.completed":
-    `${TRANSFER}, sha256, saved, text or data, latency_ms {total, queue, offer, transfer, verify, ack}, bytes_per_s`,
+    `${TRANSFER} (the id of the directory it is in), sha256, unchanged (it was there already), saved, text or data, files {transferred, unchanged, failed} of a directory, latency_ms {total, queue, offer, transfer, verify, ack}, bytes_per_s`,
   "transfer.failed": `${TRANSFER}, code, message, retryable`,
   "view":
     "file, type (csv, json, ndjson, image), shown: the rows or records that the options leave; of an image format, width, height, frames, bytes. The contents are not printed",
@@ -63,7 +65,7 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "warning": "code, message, hint",
   "error": "code, message, hint",
   "summary":
-    "ok, failed, bytes, latency_ms {p50, p95, max}, exit: always the last",
+    "ok, failed, bytes, latency_ms {p50, p95, max}, exit: always the last. ok counts files and messages, not directories",
   "help": "topic, text: what --help prints",
   "version":
     "version, deno, os, arch, kind (source, compiled or portable), commit: what --version prints",
@@ -84,7 +86,7 @@ export const TOPICS: readonly Topic[] = [
     name: "events",
     summary: "What --json prints",
     intro:
-      "With --json, stdout holds one JSON object a line and nothing else. Every object has v (1), ts (ISO 8601, milliseconds, UTC) and event, then the fields of its event. Fields are only ever added; dir is send or receive, kind is file, text or json, and sizes and totals are null while they are not known.",
+      "With --json, stdout holds one JSON object a line and nothing else. Every object has v (1), ts (ISO 8601, milliseconds, UTC) and event, then the fields of its event. Fields are only ever added; dir is send or receive, kind is file, text, json or directory, and sizes and totals are null while they are not known. ferry history prints transfers as they ended, or transfer.started, with at and ended (ISO 8601) and the latencies of the hub.",
     rows: () => Object.entries(EVENT_FIELDS),
   },
   {

@@ -1,6 +1,8 @@
 /** How events read for people: one line each, every string from outside made safe. */
 import type {
   FerryEvent,
+  PastTransfer,
+  SharedListed,
   TransferCompleted,
   TransferFacts,
   TransferFailed,
@@ -47,8 +49,8 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
     case "ticket":
       return { as: "data", text: event.ticket };
     case "transfer.offered":
-      return event.dir === "receive"
-        ? note(`${safe(event.from)} offers ${safe(event.name)}${size(event)}`)
+      return event.dir === "receive" && event.tree === undefined
+        ? note(`${safe(event.from)} offers ${nameOf(event)}${size(event)}`)
         : detail(`offered ${route(event)}${size(event)}`);
     case "transfer.accepted":
       return detail(`accepted ${route(event)}`);
@@ -101,9 +103,48 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
   }
 }
 
+/** One thing the hub shares: size, time, name. */
+export function sharedLine(
+  { name, kind, bytes, modified }: SharedListed,
+): string {
+  const time = localTime(Date.parse(modified)).slice(0, -3);
+  return kind === "directory"
+    ? `${" ".repeat(8)}  ${time}  ${safe(name)}/`
+    : `${formatBytes(bytes).padStart(8)}  ${time}  ${safe(name)}`;
+}
+
+/** One delivery of the past; who sent it to whom gets `route` columns. */
+export function pastLine(past: PastTransfer, route: number): string {
+  const { at, bytes, latency_ms: latency, message } = past;
+  const state = past.event === "transfer.completed"
+    ? "delivered"
+    : past.event.slice("transfer.".length);
+  const time = localTime(Date.parse(at));
+  const size = bytes === null ? "" : formatBytes(bytes);
+  const took = latency === undefined ? "" : formatMs(latency.total);
+  const why = message === undefined ? "" : `: ${safe(message)}`;
+  return `${time}  ${state.padEnd(9)}  ${pastRoute(past).padEnd(route)}  ${
+    size.padStart(8)
+  }  ${took.padStart(9)}  ${safe(past.name)}${why}`;
+}
+
+/** Who sent it to whom. */
+export function pastRoute({ from, to }: PastTransfer): string {
+  return `${safe(from)} → ${safe(to)}`;
+}
+
+/** A moment where this machine is: `2026-11-22 19:58:20`. */
+function localTime(ms: number): string {
+  const date = new Date(ms);
+  const two = (part: number) => String(part).padStart(2, "0");
+  const day = [date.getMonth() + 1, date.getDate()].map(two).join("-");
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()];
+  return `${date.getFullYear()}-${day} ${time.map(two).join(":")}`;
+}
+
 /** A failed transfer as an error: what could not be done, the state, and what to try. */
 export function failureOf(
-  { dir, from, to, name, code, message }: TransferFailed,
+  { dir, from, to, name, kind, code, message }: TransferFailed,
 ): { message: string; hint?: string } {
   const whom = dir === "receive"
     ? ` from ${from}`
@@ -114,43 +155,70 @@ export function failureOf(
     : ` to ${to}`;
   const action = dir === "send" ? "send" : "receive";
   return {
-    message: `Cannot ${action} ${name}${whom}: ${message}`,
+    message: `Cannot ${action} ${name}${
+      kind === "directory" ? "/" : ""
+    }${whom}: ${message}`,
     ...(code === "absent" ? { hint: "ferry peers lists who is" } : {}),
   };
 }
 
 function completed(event: TransferCompleted): Wording {
-  if (event.dir === "receive" && event.kind !== "file") {
+  const message = event.kind === "text" || event.kind === "json";
+  if (event.dir === "receive" && message) {
     const body = event.kind === "text"
       ? event.text ?? ""
       : JSON.stringify(event.data) ?? "";
-    return { as: "data", text: message(event.from, body) };
+    return { as: "data", text: messageText(event.from, body) };
   }
-  const bytes = event.bytes === null ? "" : `  ${formatBytes(event.bytes)}`;
+  // Of what is in a directory its own line tells.
+  const as = event.tree === undefined ? "result" : "detail";
+  const size = event.bytes === null ? "" : `  ${formatBytes(event.bytes)}`;
+  const bytes = `${files(event)}${size}`;
   if (event.dir === "receive") {
     const where = event.saved === undefined ? "" : ` → ${safe(event.saved)}`;
-    return { as: "result", text: `received ${route(event)}${bytes}${where}` };
+    return { as, text: `received ${route(event)}${bytes}${where}` };
+  }
+  if (event.unchanged === true) {
+    return { as, text: `unchanged ${route(event)}${bytes}` };
   }
   const time = event.latency_ms === undefined
     ? ""
     : `  ${formatMs(event.latency_ms.total)} end to end (${
       formatRate(event.bytes_per_s)
     })`;
-  return { as: "result", text: `sent ${route(event)}${bytes}${time}` };
+  return { as, text: `sent ${route(event)}${bytes}${time}` };
+}
+
+/** `  1,204 files, 3 unchanged`: what has arrived of a directory. */
+function files({ files }: TransferCompleted): string {
+  if (files === undefined) return "";
+  const { transferred, unchanged, failed } = files;
+  const all = transferred + unchanged;
+  const parts = [`${grouped(all)} file${all === 1 ? "" : "s"}`];
+  if (unchanged > 0) parts.push(`${grouped(unchanged)} unchanged`);
+  if (failed > 0) parts.push(`${grouped(failed)} failed`);
+  return `  ${parts.join(", ")}`;
+}
+
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `alice: hello`, or the lines of a longer message indented below the name. */
-function message(from: string, body: string): string {
+function messageText(from: string, body: string): string {
   const lines = safeLines(body).split("\n");
   if (lines.at(-1) === "") lines.pop();
   if (lines.length <= 1) return `${safe(from)}: ${lines[0] ?? ""}`;
   return [`${safe(from)}:`, ...lines.map((line) => `    ${line}`)].join("\n");
 }
 
-function route({ dir, name, from, to }: TransferFacts): string {
-  return dir === "send"
-    ? `${safe(name)} → ${safe(to)}`
-    : `${safe(name)} ← ${safe(from)}`;
+function route({ dir, name, kind, from, to }: TransferFacts): string {
+  const what = nameOf({ name, kind });
+  return dir === "send" ? `${what} → ${safe(to)}` : `${what} ← ${safe(from)}`;
+}
+
+function nameOf({ name, kind }: Pick<TransferFacts, "name" | "kind">): string {
+  return `${safe(name)}${kind === "directory" ? "/" : ""}`;
 }
 
 function size({ bytes }: TransferFacts): string {

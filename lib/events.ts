@@ -3,6 +3,7 @@
  * Everything the program reports as it runs, as `--json` prints it: a contract scripts rely on, so
  * fields are only ever added. The order of fields here is the order they are printed in.
  */
+import { INLINE_BYTES } from "./protocol/limits.ts";
 
 /** What every event of a transfer says about it. */
 export interface TransferFacts {
@@ -12,9 +13,19 @@ export interface TransferFacts {
   from: string;
   to: string;
   name: string;
-  kind: "file" | "text" | "json";
-  /** The size, or `null` while it is not known (standard input). */
+  kind: "file" | "text" | "json" | "directory";
+  /**
+   * The size, or `null` while it is not known (standard input, a directory). Of a directory that
+   * has arrived: of its files together.
+   */
   bytes: number | null;
+  /** The directory it is a part of: the id of that directory's own transfer. */
+  tree?: string;
+}
+
+/** Whether only the end of a transfer is told of: a small thing in a directory, one of many thousands perhaps. */
+export function isMinor({ tree, bytes }: TransferFacts): boolean {
+  return tree !== undefined && bytes !== null && bytes <= INLINE_BYTES;
 }
 
 /** Where the milliseconds of a transfer went, on the sender's monotonic clock. */
@@ -43,7 +54,10 @@ export interface PeerChange {
   name: string;
 }
 
-/** A transfer was announced, agreed to, refused or begun. */
+/**
+ * A transfer was announced, agreed to, refused or begun. Of what is in a directory only large files
+ * are told of before they end: it was announced as a whole.
+ */
 export interface TransferStep extends TransferFacts {
   event:
     | "transfer.offered"
@@ -65,7 +79,12 @@ export interface TransferProgress {
 /** A transfer is done and its receipt is in. */
 export interface TransferCompleted extends TransferFacts {
   event: "transfer.completed";
-  sha256: string;
+  /** Absent for directories, and for what was unchanged. */
+  sha256?: string;
+  /** The recipient had it already: no byte of it was needed. */
+  unchanged?: boolean;
+  /** A whole directory: what became of the files in it. */
+  files?: TreeCount;
   /** Where the file is now: receiving side. */
   saved?: string;
   /** The message: receiving side, kind `text`. */
@@ -75,6 +94,14 @@ export interface TransferCompleted extends TransferFacts {
   /** Sending side. */
   latency_ms?: Latency;
   bytes_per_s: number;
+}
+
+/** How the files of a directory fared, for one recipient. */
+export interface TreeCount {
+  transferred: number;
+  /** The recipient had them already. */
+  unchanged: number;
+  failed: number;
 }
 
 /** A transfer did not arrive. */
@@ -156,6 +183,39 @@ export interface TicketMade {
   port: number;
   /** SHA-256 of the hub's certificate, 64 hexadecimal digits. */
   fingerprint: string;
+}
+
+/** Something the hub shares, as `ferry ls` lists it. */
+export interface SharedListed {
+  event: "shared";
+  /** Relative to what is shared, with `/`. */
+  name: string;
+  kind: "file" | "directory";
+  bytes: number;
+  /** ISO 8601, UTC. */
+  modified: string;
+}
+
+/**
+ * One delivery as `ferry history` lists it: the event there was when it ended, or
+ * `transfer.started` while it has not. Its latencies are the hub's, not the sender's.
+ */
+export interface PastTransfer extends Omit<TransferFacts, "kind"> {
+  event:
+    | "transfer.started"
+    | "transfer.stored"
+    | "transfer.completed"
+    | "transfer.failed";
+  kind: string;
+  /** When it was offered to the hub, and when it ended: ISO 8601, UTC. */
+  at: string;
+  ended?: string;
+  sha256?: string;
+  latency_ms?: Latency;
+  bytes_per_s?: number;
+  code?: string;
+  message?: string;
+  retryable?: boolean;
 }
 
 /** What `ferry view` found in a file; the file itself is never part of it. */
@@ -265,6 +325,7 @@ export type FerryEvent =
   | Problem
   | PeerListed
   | TicketMade
+  | SharedListed
   | Viewed
   | Checked
   | Reconciled

@@ -13,33 +13,36 @@ import type { Item } from "../../lib/peer/outbox.ts";
 import { writeAll } from "../../lib/transfer/disk.ts";
 import type { Context } from "../context.ts";
 import { itemsOf } from "../items.ts";
+import type { Reporter } from "../report.ts";
 
 /** Every run sends the same. */
 const SEED = 7788;
 /** A large file is made of blocks of this size, each different. */
 const BLOCK_BYTES = 4 * 1024 * 1024;
-const NOTHING = { text: undefined, data: undefined, nameAs: undefined };
+const NOTHING = {
+  text: undefined,
+  data: undefined,
+  nameAs: undefined,
+  followSymlinks: false,
+};
 
 /** The item of a case; a file is made in `dir` when it is not there yet. Throws Failure. */
 export async function itemOf(
   { scenario, bytes }: Case,
   dir: string,
   context: Context,
+  reporter: Reporter,
 ): Promise<Item> {
   const { fileName } = SCENARIOS[scenario];
-  const items = scenario === "message"
-    ? itemsOf([], { ...NOTHING, text: prose(bytes, SEED) }, context, "send")
+  const [paths, options] = scenario === "message"
+    ? [[], { ...NOTHING, text: prose(bytes, SEED) }]
     : scenario === "json"
-    ? itemsOf([], { ...NOTHING, data: jsonText(bytes, SEED) }, context, "send")
-    : itemsOf(
-      [await fileOf(scenario, bytes, join(dir, fileName))],
-      {
-        ...NOTHING,
-        nameAs: fileName,
-      },
-      context,
-      "send",
-    );
+    ? [[], { ...NOTHING, data: jsonText(bytes, SEED) }]
+    : [[await fileOf(scenario, bytes, join(dir, fileName))], {
+      ...NOTHING,
+      nameAs: fileName,
+    }];
+  const items = itemsOf(paths, options, context, "send", reporter);
   const [item] = items;
   if (item === undefined) throw new Error("a scenario sends nothing");
   return item;

@@ -6,14 +6,13 @@ import type { Facts } from "../../lib/bench/report.ts";
 import type { Sample } from "../../lib/bench/sample.ts";
 import { Stage } from "../../lib/bench/stage.ts";
 import { ascending, percentile } from "../../lib/bench/statistics.ts";
-import { Failure, failureCode } from "../../lib/failure.ts";
+import { Failure, type FailureCode, failureCode } from "../../lib/failure.ts";
 import {
   type Address,
   formatAddress,
   parseAddress,
 } from "../../lib/net/address.ts";
 import type { Client } from "../../lib/peer/client.ts";
-import type { Delivery } from "../../lib/peer/outbox.ts";
 import { writeFailure } from "../../lib/transfer/disk.ts";
 import type { Context } from "../context.ts";
 import type { Globals } from "../globals.ts";
@@ -243,7 +242,8 @@ class Scene implements AsyncDisposable {
   /** Measures all cases; the exit status. */
   async play(cases: readonly Case[], observer: Observer): Promise<number> {
     const latencies: number[] = [];
-    const deliveries: Pick<Delivery, "failure">[] = [];
+    const codes = new Set<FailureCode>();
+    let failures = 0;
     let bytes = 0;
     for (const of of cases) {
       const samples: Sample[] = [];
@@ -253,23 +253,23 @@ class Scene implements AsyncDisposable {
         if (samples.length > 0) observer.done(samples);
       }
       for (const { latency, failed } of samples) {
-        deliveries.push(
-          failed === null
-            ? {}
-            : { failure: { code: failureCode(failed), message: "" } },
-        );
+        if (failed !== null) {
+          failures++;
+          codes.add(failureCode(failed));
+        }
         if (latency === null) continue;
         latencies.push(latency.total);
         bytes += of.bytes * of.recipients;
       }
     }
     observer.end();
-    const status = statusOf(deliveries);
     const sorted = ascending(latencies);
+    const delivered = sorted.length;
+    const status = statusOf({ delivered, failed: failures, codes });
     const at = (share: number) => percentile(sorted, share);
     this.#request.reporter.summary({
-      ok: sorted.length,
-      failed: deliveries.length - sorted.length,
+      ok: delivered,
+      failed: failures,
       bytes,
       latency_ms: sorted.length === 0
         ? null
@@ -288,7 +288,7 @@ class Scene implements AsyncDisposable {
       to.every((name) => this.#names.includes(name));
     const measured = measure({
       of,
-      item: await itemOf(of, this.#dir, context),
+      item: await itemOf(of, this.#dir, context, reporter),
       to,
       client,
       bare: isOwn ? this.#bare : undefined,

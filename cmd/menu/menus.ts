@@ -1,5 +1,6 @@
 /** The menu of a client and the menu of a hub: their items, as they are numbered. */
 import type { Entry } from "./desk.ts";
+import { getItem } from "./get.ts";
 import {
   disconnectItem,
   helpItem,
@@ -11,7 +12,6 @@ import {
 import { receivedItem } from "./received.ts";
 import { broadcastItem, sendItem } from "./send.ts";
 import { viewItem } from "./view.ts";
-import { SHARES_NOTHING } from "./words.ts";
 
 const quit = () => Promise.resolve("quit" as const);
 
@@ -22,7 +22,7 @@ export const CLIENT_MENU: readonly Entry[] = [
   { label: "Received files", act: receivedItem },
   {
     label: "Get a file from the hub",
-    act: ({ ui }) => Promise.resolve(ui.say(SHARES_NOTHING)),
+    act: getItem,
   },
   { label: "View a file", act: viewItem },
   { label: "Peers", act: peersItem },

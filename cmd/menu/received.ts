@@ -48,12 +48,15 @@ async function handle(desk: Desk, one: Received): Promise<void> {
         : `${safe(one.from ?? "")}:\n${safeLines(message)}`,
     );
   }
+  const ofFiles = one.kind === "directory" ? [] : [
+    { id: "view", label: "View it here" },
+    { id: "save", label: "Save a copy as…" },
+  ];
   while (true) {
     const what = await ui.choose({
       title: () => safe(path),
       items: () => [
-        { id: "view", label: "View it here" },
-        { id: "save", label: "Save a copy as…" },
+        ...ofFiles,
         { id: "open", label: "Open it with its program" },
       ],
     });

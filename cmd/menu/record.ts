@@ -104,6 +104,8 @@ export class Record {
     const key = keyOf(event);
     const moving = this.#moving.get(key);
     this.#moving.delete(key);
+    // A directory is one thing here, whatever is in it.
+    if (event.tree !== undefined) return;
     const { name, from, to, kind, latency_ms: latency } = event;
     const at = this.#clock.date();
     const bytes = event.bytes ?? 0;

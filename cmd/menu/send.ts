@@ -77,7 +77,7 @@ async function askWhat(
     // An object or a list was meant as data.
     if (json && /^\s*[[{]/.test(typed)) words.reverse();
     const as = await ui.choose({
-      title: () => `There is no file ${safe(typed)}. What is it?`,
+      title: () => `There is no file or directory ${safe(typed)}. What is it?`,
       items: () => [...words, { id: "again", label: "A path: type it again" }],
     });
     if (as === "text" || as === "data") {

@@ -2,6 +2,7 @@
  * The menu's own words; what commands and transfers say is worded where they are. Every string
  * from outside passes `safe()` here.
  */
+import type { SharedListed } from "../../lib/events.ts";
 import { safe } from "../../lib/text/safe.ts";
 import { formatBytes, formatMs } from "../../lib/text/units.ts";
 import type { AcceptPolicy } from "../../lib/inbox/policy.ts";
@@ -38,8 +39,12 @@ export function waitingLine(count: number, keys: boolean): string {
 }
 
 /** Asks about an offer. */
-export function offerQuestion({ from, name, size }: Offer): string {
-  const bytes = size === null ? "" : ` (${formatBytes(size)})`;
+export function offerQuestion({ from, name, kind, size }: Offer): string {
+  const bytes = kind === "directory"
+    ? "/ with all in it"
+    : size === null
+    ? ""
+    : ` (${formatBytes(size)})`;
   return `Accept ${safe(name)}${bytes} from ${safe(from)}?`;
 }
 
@@ -83,6 +88,15 @@ export function ageOf(ms: number): string {
   if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ago`;
   if (ms < 172_800_000) return `${Math.floor(ms / 3_600_000)} h ago`;
   return `${Math.floor(ms / 86_400_000)} days ago`;
+}
+
+/** One line about something shared in `dir`. */
+export function sharedChoice(
+  { name, kind, bytes }: SharedListed,
+  dir: string | undefined,
+): string {
+  const last = safe(dir === undefined ? name : name.slice(dir.length + 1));
+  return kind === "directory" ? `${last}/` : `${last}  ${formatBytes(bytes)}`;
 }
 
 /** One line about a transfer under way. */

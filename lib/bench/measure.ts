@@ -117,7 +117,8 @@ async function transfer(
   message?: string;
 }> {
   let latency: Latency | null = null;
-  const deliveries = await sendAll([item], {
+  let failure: { code: string; message: string } | undefined;
+  await sendAll([item], {
     carrier: client.outbound,
     from: client.name,
     to,
@@ -127,6 +128,7 @@ async function transfer(
     roundTripMs: () => client.roundTripMs,
     signal,
     emit: (event) => {
+      if (event.event === "transfer.failed") failure ??= event;
       if (event.event !== "transfer.completed") return;
       const { latency_ms: one } = event;
       if (one !== undefined && one.total >= (latency?.total ?? 0)) {
@@ -134,8 +136,6 @@ async function transfer(
       }
     },
   });
-  const failed = deliveries.find(({ failure }) => failure !== undefined);
-  if (failed?.failure === undefined) return { latency, failed: null };
-  const { code, message } = failed.failure;
-  return { latency: null, failed: code, message };
+  if (failure === undefined) return { latency, failed: null };
+  return { latency: null, failed: failure.code, message: failure.message };
 }

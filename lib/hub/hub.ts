@@ -19,11 +19,16 @@ import type {
   TransferListener,
 } from "../transfer/transfer.ts";
 import type { Door } from "./door.ts";
+import type { FerryEvent } from "../events.ts";
+import type { Answering } from "./answers.ts";
+import { answersFor, type History } from "./giving.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
 import type { NameBook } from "./names.ts";
 import { nameForOneshot, nameForPeer, type Names } from "./naming.ts";
 import { assertNotReserved, Registry } from "./registry.ts";
+import type { RouteEvents } from "./route_events.ts";
 import { type RouteInfo, Router } from "./router.ts";
+import type { Share } from "./share.ts";
 import { SpoolRoom } from "./spool.ts";
 import { firstToGo, originOf, StrangerLog } from "./strangers.ts";
 
@@ -46,6 +51,10 @@ export interface HubEvents {
   left?(peer: PeerInfo): void;
   /** A connection ended badly; `who` is its name or address. */
   trouble?(who: string, failure: Failure): void;
+  /** What goes through, for a record of it. */
+  readonly routes?: RouteEvents;
+  /** Something shared is got. */
+  given?(event: FerryEvent): void;
 }
 
 /** How a hub is set up; durations in milliseconds, sizes in bytes. */
@@ -73,6 +82,12 @@ export interface HubOptions {
   readonly door?: Door;
   /** Takes what is sent to the hub itself. */
   readonly inbox?: Carrier;
+  /** What was recorded, where requests for it are to be answered. */
+  readonly history?: History;
+  /** What clients may get. */
+  readonly share?: Share;
+  /** Whether everyone may see the transfers of others: where names prove nothing. Yes unless said otherwise. */
+  readonly openHistory?: boolean;
   readonly events?: HubEvents;
 }
 
@@ -94,12 +109,18 @@ export class Hub implements Carrier {
 
   constructor(options: HubOptions) {
     this.#options = options;
+    const { events } = options;
     this.#room = new SpoolRoom(options.spoolDir, options.spoolLimit);
     this.#room.sweep();
-    this.#router = new Router(this.#room, (name) => {
-      if (name.toLowerCase() === "hub") return options.inbox;
-      return this.#registry.find(name)?.outbound;
-    });
+    this.#router = new Router(
+      this.#room,
+      (name) => {
+        if (name.toLowerCase() === "hub") return options.inbox;
+        return this.#registry.find(name)?.outbound;
+      },
+      options.clock,
+      events?.routes,
+    );
     this.finished = this.#accept();
   }
 
@@ -248,8 +269,24 @@ export class Hub implements Carrier {
       door: this.#options.door ?? (() => ({ operator: false })),
       join: (member, hello) => this.#join(member, hello),
       peers: () => this.peers(),
+      answering: (member) => this.#answering(member),
       joined: (member) => this.#announce("joined", member),
     };
+  }
+
+  #answering(member: Member): Answering {
+    const { clock, history, share, openHistory = true, events } = this.#options;
+    const emit = (event: FerryEvent) => events?.given?.(event);
+    return answersFor({ clock, history, share, emit }, {
+      name: member.info?.name ?? "",
+      seesAll: openHistory || member.operator,
+      // It may be a one-shot, whose name others may bear.
+      carrier: {
+        carry: (offer, body, listener) =>
+          this.#router.carry(offer, body, listener, () => member.outbound),
+      },
+      roundTripMs: () => 0,
+    });
   }
 
   #join(

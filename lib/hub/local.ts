@@ -1,7 +1,8 @@
 /** The hub's own inbox as a recipient: reads the spool as any peer does, without a connection between. */
 import { asFailure, Failure, isRetryable } from "../failure.ts";
-import type { Admission, Inbox } from "../inbox/inbox.ts";
+import type { Admission, Held, Inbox } from "../inbox/inbox.ts";
 import { giveBuffer, takeBuffer } from "../net/buffers.ts";
+import { INLINE_BYTES } from "../protocol/limits.ts";
 import type { Clock } from "../time/clock.ts";
 import { formatSeconds } from "../time/deadline.ts";
 import type {
@@ -39,18 +40,24 @@ export class LocalRecipient implements Carrier {
         retryable: isRetryable(code),
       });
     };
-    let admission: Admission;
+    let admission: Admission | Held;
     try {
       admission = this.#inbox.admit(offer, over.signal);
     } catch (error) {
       fail(asFailure(error));
       return { cancel: () => {} };
     }
+    if (admission.held) {
+      const delivered = { status: "delivered", verifyMs: 0, hopMs: 0 } as const;
+      listener.settled(name, { ...delivered, unchanged: true });
+      return { cancel: () => {} };
+    }
+    const { arrival } = admission;
     this.#receive(offer, admission, body, listener, over.signal).catch(
       (error) => {
         const failure = asFailure(error);
         over.abort(failure);
-        admission.arrival.abort(failure, isRetryable(failure.code));
+        arrival.abort(failure, isRetryable(failure.code));
         fail(failure);
       },
     );
@@ -76,7 +83,7 @@ export class LocalRecipient implements Carrier {
     const tell = (bytes: number) => listener.progress(name, bytes);
     try {
       while (true) {
-        const count = await take(reader, arrival, tell);
+        const count = await take(reader, arrival, offer.size, tell);
         if (signal.aborted) throw signal.reason;
         if (count === null) break;
         if (count === 0) {
@@ -117,11 +124,12 @@ export class LocalRecipient implements Carrier {
     const arrivedAt = this.#clock.now();
     const digest = reader.digest();
     listener.sent(digest);
-    await arrival.commit(digest);
+    const { unchanged } = await arrival.commit(digest);
     listener.settled(name, {
       status: "delivered",
       verifyMs: this.#clock.now() - arrivedAt,
       hopMs: 0,
+      ...(unchanged ? { unchanged } : {}),
     });
   }
 }
@@ -130,9 +138,12 @@ export class LocalRecipient implements Carrier {
 async function take(
   reader: BodyReader,
   arrival: Admission["arrival"],
+  size: number | null,
   tell: (bytes: number) => void,
 ): Promise<number | null> {
-  const room = takeBuffer(0);
+  // Many small bodies are under way at once: each gets no more than it needs.
+  const small = size !== null && size <= INLINE_BYTES;
+  const room = small ? new Uint8Array(Math.max(size, 1)) : takeBuffer(0);
   try {
     const count = await reader.pull(room);
     if (count !== null && count > 0) {

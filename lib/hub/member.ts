@@ -30,6 +30,7 @@ import { isAnswer } from "../transfer/outgoing.ts";
 import type { Offer, TransferListener } from "../transfer/transfer.ts";
 import { DripWatch } from "./drip.ts";
 import type { Door } from "./door.ts";
+import { type Answering, Answers } from "./answers.ts";
 import type { Route, Router } from "./router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
@@ -59,6 +60,8 @@ export interface MemberHub {
     hello: MessageOf<"hello">,
   ): { name: string; token: string };
   peers(): PeerInfo[];
+  /** What a member that has greeted is answered. */
+  answering(member: Member): Answering;
   /** The greeting is over. */
   joined(member: Member): void;
 }
@@ -71,6 +74,7 @@ export class Member {
   readonly #hub: MemberHub;
   readonly #incoming = new Map<TransferId, Route>();
   readonly #drip: DripWatch;
+  #answers: Answers | undefined;
   #stopGreeting: () => void;
   /** Set by the greeting. */
   info: PeerInfo | undefined;
@@ -148,6 +152,7 @@ export class Member {
         });
       }
       this.#incoming.clear();
+      this.#answers?.lost();
     }
   }
 
@@ -173,6 +178,12 @@ export class Member {
           message: message.message,
         });
         return this.#forget(message.id);
+      case "request":
+        this.#answers ??= new Answers(
+          this.connection,
+          this.#hub.answering(this),
+        );
+        return this.#answers.receive(message);
       default:
         return;
     }
@@ -300,6 +311,7 @@ export class Member {
               recipient,
               verify_ms: outcome.verifyMs,
               rtt_ms: outcome.hopMs,
+              ...(outcome.unchanged === true ? { unchanged: true } : {}),
             }
             : {
               type: "receipt",

@@ -12,6 +12,8 @@ import type {
   Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
+import type { Clock } from "../time/clock.ts";
+import type { RouteEvents, RouteFacts } from "./route_events.ts";
 import { Spool, type SpoolRoom } from "./spool.ts";
 
 /** Finds who takes transfers to a recipient, by name in any case; undefined when it is not here. */
@@ -34,12 +36,21 @@ export interface RouteInfo {
 export class Router {
   readonly #room: SpoolRoom;
   readonly #find: FindCarrier;
+  readonly #clock: Clock;
+  readonly #events: RouteEvents;
   readonly #routes = new Map<string, Route>();
   #emptied = Promise.withResolvers<void>();
 
-  constructor(room: SpoolRoom, find: FindCarrier) {
+  constructor(
+    room: SpoolRoom,
+    find: FindCarrier,
+    clock: Clock,
+    events: RouteEvents = {},
+  ) {
     this.#room = room;
     this.#find = find;
+    this.#clock = clock;
+    this.#events = events;
   }
 
   /** Transfers under way. */
@@ -59,13 +70,21 @@ export class Router {
   spool(offer: Offer, listener: TransferListener): Route {
     this.#assertNew(offer);
     const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
-    return this.#begin(offer, spool, spool, listener);
+    return this.#begin(offer, spool, spool, listener, this.#find);
   }
 
-  /** Begins a transfer of the hub's own; the body itself is the spool. Throws Failure as above. */
-  carry(offer: Offer, body: Body, listener: TransferListener): Route {
+  /**
+   * Begins a transfer of the hub's own; the body itself is the spool. `find` gives who takes it
+   * where that is not who holds the recipient's name. Throws Failure as above.
+   */
+  carry(
+    offer: Offer,
+    body: Body,
+    listener: TransferListener,
+    find: FindCarrier = this.#find,
+  ): Route {
     this.#assertNew(offer);
-    return this.#begin(offer, body, undefined, listener);
+    return this.#begin(offer, body, undefined, listener, find);
   }
 
   /** Gives up everything under way. */
@@ -89,6 +108,7 @@ export class Router {
     body: Body,
     spool: Spool | undefined,
     listener: TransferListener,
+    find: FindCarrier,
   ): Route {
     const route = new Route(
       offer,
@@ -98,7 +118,7 @@ export class Router {
       () => this.#done(offer.id),
     );
     this.#routes.set(offer.id, route);
-    route.begin(this.#find);
+    route.begin(find, this.#clock, this.#events);
     return route;
   }
 
@@ -121,6 +141,8 @@ export class Route {
     string,
     { cancel(reason: Cancel): void } | undefined
   >();
+  #record: ((name: string, outcome: Outcome) => void) | undefined;
+  #digest: Digest | undefined;
   #started = false;
   #sent = false;
   #bytes = 0;
@@ -153,11 +175,24 @@ export class Route {
   }
 
   /** Offers the transfer to every recipient. */
-  begin(find: FindCarrier): void {
+  begin(find: FindCarrier, clock: Clock, events: RouteEvents): void {
     const recipients = new Map(
       this.#offer.to.map((name) => [name.toLowerCase(), name]),
     );
     for (const [key] of recipients) this.#open.set(key, undefined);
+    const { id, name, kind, size, from, to } = this.#offer;
+    const begunAt = clock.now();
+    const offeredAt = Math.round(clock.date());
+    const facts: RouteFacts = { id, name, kind, size, from, to, offeredAt };
+    const started = new Map<string, number>();
+    this.#record = (recipient, outcome) =>
+      events.settled?.(facts, {
+        ...{ recipient, outcome, digest: this.#digest },
+        at: Math.round(clock.date()),
+        offerMs: started.get(recipient),
+        totalMs: clock.now() - begunAt,
+      });
+    events.offered?.(facts);
     for (const [key, name] of recipients) {
       const carrier = find(name);
       if (carrier === undefined) {
@@ -169,11 +204,13 @@ export class Route {
         this.#shared(),
         {
           started: () => {
+            started.set(name, this.#offer.inline ? 0 : clock.now() - begunAt);
             if (this.#started) return;
             this.#started = true;
             this.#listener.started();
           },
           sent: (digest) => {
+            this.#digest ??= digest;
             if (this.#sent) return;
             this.#sent = true;
             this.#listener.sent(digest);
@@ -200,6 +237,7 @@ export class Route {
 
   /** The sender has sent everything. */
   finish(digest: Digest): void {
+    this.#digest = digest;
     this.#spool?.finish(digest);
   }
 
@@ -227,6 +265,7 @@ export class Route {
 
   #settle(name: string, outcome: Outcome): void {
     if (!this.#open.delete(name.toLowerCase())) return;
+    this.#record?.(name, outcome);
     this.#listener.settled(name, outcome);
     if (this.#open.size > 0) return;
     this.#body.dispose();

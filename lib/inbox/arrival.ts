@@ -5,7 +5,7 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { join } from "@std/path";
-import type { TransferFacts } from "../events.ts";
+import type { TransferCompleted, TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
 import { transferId } from "../protocol/data.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
@@ -14,24 +14,44 @@ import { writeFailure } from "../transfer/disk.ts";
 import { PacedFile } from "../transfer/pace.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 import type { InboxOptions } from "./inbox.ts";
-import { syncDirectory, syncSmallFile } from "./durable.ts";
+import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
+import { syncSmallFile } from "./durable.ts";
 import { place } from "./place.ts";
+import { withinTree } from "./policy.ts";
+import type { Growing } from "./trees.ts";
 
 /** How often a running transfer reports how far it is, in milliseconds. */
 const PROGRESS_EVERY_MS = 1_000;
 
-/** What every event of an arriving transfer says about it. */
+/**
+ * What every event of an arriving transfer says about it. A directory's last offer is told as its
+ * first: the two are one transfer.
+ */
 export function arrivalFacts(offer: Offer, to: string): TransferFacts {
-  const { id, from, name, kind, size } = offer;
-  return { id, dir: "receive", from, to, name, kind, bytes: size };
+  const { from, name, kind, size, tree } = offer;
+  const facts = { id: offer.id, dir: "receive", from, to, name, kind } as const;
+  if (isRoot(offer)) return { ...facts, id: offer.tree, bytes: null };
+  return { ...facts, bytes: size, ...(tree === undefined ? {} : { tree }) };
+}
+
+/** Whether it is a directory's own offer, its first or its last, and not of what is in it. */
+export function isRoot(offer: Offer): offer is Offer & { tree: string } {
+  return offer.kind === "directory" && offer.tree !== undefined &&
+    !offer.name.includes("/");
+}
+
+/** Whether a directory's own offer says that everything in it was sent. */
+export function isLastOfTree(offer: Offer): boolean {
+  return isRoot(offer) && offer.tree !== offer.id;
 }
 
 /** One body on its way into an inbox. */
 export class Arrival {
   readonly #options: InboxOptions;
   readonly #offer: Offer;
-  /** The name on disk, safe. */
+  /** The name on disk, and those of the directories above it from the inbox down; all safe. */
   readonly #name: string;
+  readonly #above: readonly string[];
   readonly #hash: Hash = createHash("sha256");
   /** Where the body is held, unless it is written to disk as it comes: as large as was offered, whatever the pieces. */
   #memory: Uint8Array<ArrayBuffer> | undefined;
@@ -42,11 +62,18 @@ export class Arrival {
   #reportedAt: number;
   #over = false;
 
-  /** `name` has passed `safeFileName()`. */
-  constructor(options: InboxOptions, offer: Offer, name: string) {
+  /** `path` has passed `safeFileName()` or `safeTreePath()`. */
+  constructor(
+    options: InboxOptions,
+    offer: Offer,
+    path: readonly string[],
+    /** The directory it is a part of, or is. */
+    private readonly tree?: Growing,
+  ) {
     this.#options = options;
     this.#offer = offer;
-    this.#name = name;
+    this.#name = path.at(-1) ?? "";
+    this.#above = path.slice(0, -1);
     const small = offer.size !== null && offer.size <= INLINE_BYTES;
     if (small || offer.kind !== "file") {
       this.#memory = new Uint8Array(offer.size ?? 0);
@@ -95,11 +122,11 @@ export class Arrival {
   }
 
   /**
-   * The body is whole: checks its digest, makes it durable, puts it in place and reports it. Throws
-   * Failure `integrity` when the digest differs, or what kept it from its place; nothing is left
-   * behind then.
+   * The body is whole: checks its digest, makes it durable, puts it in place and reports it. Says
+   * whether it is a directory that was there already. Throws Failure `integrity` when the digest
+   * differs, or what kept it from its place; nothing is left behind then.
    */
-  async commit(digest: Digest): Promise<void> {
+  async commit(digest: Digest): Promise<{ unchanged: boolean }> {
     try {
       const sha256 = this.#hash.digest("hex");
       if (sha256 !== digest.sha256 || this.#received !== digest.size) {
@@ -108,12 +135,21 @@ export class Arrival {
           "what arrived differs from what was sent (SHA-256)",
         );
       }
+      if (this.#offer.kind === "directory") {
+        const unchanged = await this.#makeDirectory();
+        this.#over = true;
+        return { unchanged };
+      }
       const content = this.#content();
       const saved = this.#offer.kind === "file" || this.#options.keepMessages
         ? await this.#save()
         : undefined;
       this.#over = true;
       const ms = this.#options.clock.now() - this.#startedAt;
+      if (this.tree !== undefined) {
+        this.tree.files.transferred++;
+        this.tree.bytes += this.#received;
+      }
       this.#options.emit({
         event: "transfer.completed",
         ...this.facts,
@@ -123,6 +159,7 @@ export class Arrival {
         ...content,
         bytes_per_s: ms > 0 ? Math.round(this.#received / ms * 1000) : 0,
       });
+      return { unchanged: false };
     } catch (error) {
       throw writeFailure(error);
     }
@@ -141,6 +178,7 @@ export class Arrival {
     this.#file?.close();
     this.#file = undefined;
     if (this.#part !== undefined) removeIfThere(this.#part);
+    if (this.tree !== undefined) this.tree.files.failed++;
     const { code, message } = failure;
     this.#options.emit({
       event: "transfer.failed",
@@ -170,7 +208,7 @@ export class Arrival {
     const secret = transferId(crypto.getRandomValues(new Uint8Array(8)));
     const unique = `${this.#offer.id}.${secret}.part`;
     const part = join(dir, `${this.#name.slice(0, 50)}.${unique}`);
-    this.#file = createFile(part, dir);
+    this.#file = createFile(part, dir, this.#offer.executable === true);
     this.#part = part;
     return this.#file;
   }
@@ -195,26 +233,67 @@ export class Arrival {
     }
   }
 
+  /**
+   * Makes a directory, and at the end of a sending gives it its modification time; whether it was
+   * there before.
+   */
+  async #makeDirectory(): Promise<boolean> {
+    const { dir, emit } = this.#options;
+    const names = [...this.#above, this.#name];
+    const { modified_ms } = this.#offer;
+    const unchanged = hasBranch(dir, names);
+    const path = makeBranch(dir, names);
+    await syncBranch(dir, names);
+    if (modified_ms !== undefined) setModified(path, modified_ms);
+    const root = isRoot(this.#offer);
+    if (this.tree !== undefined && root && !unchanged) this.tree.fresh = true;
+    if (root && !isLastOfTree(this.#offer)) return unchanged;
+    emit({
+      event: "transfer.completed",
+      ...this.facts,
+      ...(unchanged && !root ? { unchanged } : {}),
+      saved: path,
+      bytes_per_s: 0,
+      ...(root ? this.#counted() : {}),
+    });
+    return unchanged;
+  }
+
+  /** What has arrived of a whole directory. */
+  #counted(): Partial<TransferCompleted> {
+    if (this.tree === undefined) return {};
+    const { files, bytes, since } = this.tree;
+    const ms = this.#options.clock.now() - since;
+    return {
+      bytes,
+      files: { ...files },
+      bytes_per_s: ms > 0 ? Math.round(bytes / ms * 1000) : 0,
+    };
+  }
+
   async #save(): Promise<string | undefined> {
     const { dir, onConflict } = this.#options;
+    const { tree, modified_ms } = this.#offer;
     const file = this.#file ?? this.#openPart();
-    if (this.#memory === undefined) {
-      await file.sync();
-    } else {
-      // Written faster than a thread could be woken for it.
-      file.writeNow(this.#memory.subarray(0, this.#received));
-      await syncSmallFile(file, dir);
-    }
+    // Written faster than a thread could be woken for it.
+    const small = this.#memory?.subarray(0, this.#received);
+    if (small !== undefined) file.writeNow(small);
+    if (modified_ms !== undefined) tryTo(() => file.setModified(modified_ms));
+    if (small === undefined) await file.sync();
+    else await syncSmallFile(file, dir);
     file.close();
     this.#file = undefined;
     const part = this.#part ?? "";
     try {
-      const saved = place(part, dir, this.#name, onConflict);
+      // Looked at again: a link may have come where a directory was.
+      const parent = makeBranch(dir, this.#above);
+      const policy = tree === undefined ? onConflict : withinTree(onConflict);
+      const saved = place(part, parent, this.#name, policy);
       if (saved === undefined) {
         throw new Failure("conflict", "a file of that name exists already");
       }
       this.#part = undefined;
-      await syncDirectory(dir);
+      await syncBranch(dir, this.#above);
       return saved;
     } catch (error) {
       if (this.#part !== undefined) removeIfThere(part);
@@ -223,9 +302,10 @@ export class Arrival {
   }
 }
 
-/** Makes a file nobody has, and the directory when it is not there. */
-function createFile(path: string, dir: string): PacedFile {
-  const options = { write: true, createNew: true };
+/** Makes a file nobody has, and the directory when it is not there. What may be run is up to the owner's umask. */
+function createFile(path: string, dir: string, executable: boolean): PacedFile {
+  const mode = executable ? { mode: 0o777 } : {};
+  const options = { write: true, createNew: true, ...mode };
   try {
     return PacedFile.open(path, options);
   } catch (error) {
@@ -236,9 +316,18 @@ function createFile(path: string, dir: string): PacedFile {
 }
 
 function removeIfThere(path: string): void {
+  tryTo(() => Deno.removeSync(path)); // Or it is gone already.
+}
+
+function setModified(path: string, ms: number): void {
+  tryTo(() => Deno.utimeSync(path, new Date(), new Date(ms)));
+}
+
+/** Does what not every file system can do, and what nothing depends on. */
+function tryTo(act: () => void): void {
   try {
-    Deno.removeSync(path);
+    act();
   } catch {
-    // Gone already.
+    // Then not.
   }
 }

@@ -8,7 +8,7 @@ import { Pace, type PacedFile } from "../transfer/pace.ts";
 /** A sync that usually takes less than this, in milliseconds, is not worth a thread. */
 const INSTANT_MS = 0.25;
 
-/** How long syncs in a directory take. */
+/** How long syncs in an inbox take. */
 const paces = new Map<string, Pace>();
 
 function paceOf(dir: string): Pace {
@@ -17,12 +17,12 @@ function paceOf(dir: string): Pace {
   return pace;
 }
 
-/** Makes the content of a small file in `dir` durable. */
+/** Makes the content of a small file somewhere below `inbox` durable. */
 export async function syncSmallFile(
   file: PacedFile,
-  dir: string,
+  inbox: string,
 ): Promise<void> {
-  const pace = paceOf(dir);
+  const pace = paceOf(inbox);
   if (pace.isQuick()) pace.timed(() => file.syncNow());
   else await file.sync();
 }
@@ -32,17 +32,17 @@ const queued = new Map<string, Promise<void>>();
 const running = new Map<string, Promise<void>>();
 
 /**
- * Makes the names in `dir` durable. Calls that come while a sync is under way share the one after
+ * Makes the names in `dir`, which is `inbox` or lies below it, durable. Calls that come while a sync is under way share the one after
  * it.
  */
-export function syncDirectory(dir: string): Promise<void> {
+export function syncDirectory(dir: string, inbox = dir): Promise<void> {
   const waiting = queued.get(dir);
   if (waiting !== undefined) return waiting;
   const before = running.get(dir) ?? Promise.resolve();
   const sync: Promise<void> = before.then(() => {
     queued.delete(dir);
     running.set(dir, sync);
-    return syncNow(dir);
+    return syncNow(dir, inbox);
   }).finally(() => {
     if (running.get(dir) === sync) running.delete(dir);
   });
@@ -50,10 +50,10 @@ export function syncDirectory(dir: string): Promise<void> {
   return sync;
 }
 
-async function syncNow(dir: string): Promise<void> {
+async function syncNow(dir: string, inbox: string): Promise<void> {
   try {
     using handle = Deno.openSync(dir);
-    const pace = paceOf(dir);
+    const pace = paceOf(inbox);
     if (pace.isQuick()) pace.timed(() => handle.syncSync());
     else await handle.sync();
   } catch {

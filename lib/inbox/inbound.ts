@@ -8,7 +8,7 @@ import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import { type MessageOf, sentenceOf } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Admission, Inbox } from "./inbox.ts";
+import type { Admission, Held, Inbox } from "./inbox.ts";
 
 interface Incoming {
   readonly admission: Admission;
@@ -54,12 +54,13 @@ export class Inbound {
       );
     }
     const over = new AbortController();
-    let admission: Admission;
+    let admission: Admission | Held;
     try {
       admission = this.#inbox.admit(offer, over.signal);
     } catch (error) {
       return this.#reject(id, error);
     }
+    if (admission.held) return this.#delivered(id, true, this.#clock.now());
     const incoming = { admission, over, committing: false };
     this.#open.set(id, incoming);
     // Once it was withdrawn, its id may be that of another offer.
@@ -138,12 +139,18 @@ export class Inbound {
   ): Promise<void> {
     // Counted as under way before anything of it is reported: who leaves then still says the receipt.
     await Promise.resolve();
+    let unchanged: boolean;
     try {
-      await admission.arrival.commit(digest);
+      ({ unchanged } = await admission.arrival.commit(digest));
     } catch (error) {
       return this.#fail(id, error);
     }
     this.#open.delete(id);
+    this.#delivered(id, unchanged, arrivedAt);
+  }
+
+  /** Says the receipt of what is in its place. */
+  #delivered(id: TransferId, unchanged: boolean, arrivedAt: number): void {
     if (!this.#connection.session.isIncoming(id)) return;
     this.#connection.send({
       type: "receipt",
@@ -151,6 +158,7 @@ export class Inbound {
       id,
       recipient: this.name,
       verify_ms: round(this.#clock.now() - arrivedAt),
+      ...(unchanged ? { unchanged } : {}),
     });
   }
 

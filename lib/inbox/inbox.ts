@@ -1,13 +1,21 @@
 /** An inbox: decides what is taken in, and where it goes. */
 import { join } from "@std/path";
-import type { FerryEvent, TransferFacts } from "../events.ts";
+import { type FerryEvent, isMinor, type TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
 import { MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
-import { safeFileName } from "../text/filename.ts";
+import { safeFileName, safeTreePath } from "../text/filename.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Offer } from "../transfer/transfer.ts";
-import { Arrival, arrivalFacts } from "./arrival.ts";
-import { type AcceptPolicy, type ConflictPolicy, decide } from "./policy.ts";
+import { Arrival, arrivalFacts, isLastOfTree, isRoot } from "./arrival.ts";
+import { hasBranch } from "./branch.ts";
+import { findHeld } from "./place.ts";
+import {
+  type AcceptPolicy,
+  type ConflictPolicy,
+  decide,
+  withinTree,
+} from "./policy.ts";
+import { type Growing, Trees } from "./trees.ts";
 
 /** How an inbox is set up. */
 export interface InboxOptions {
@@ -32,6 +40,7 @@ export interface InboxOptions {
 
 /** An offer taken in: its body may come; `agreed` says whether it will be kept. */
 export interface Admission {
+  readonly held?: undefined;
   readonly arrival: Arrival;
   /**
    * True, or a person was asked: resolves when they agree, rejects with Failure `declined` when
@@ -40,33 +49,56 @@ export interface Admission {
   readonly agreed: true | Promise<void>;
 }
 
+/** An offer of what is there already: it is done, and no byte of it is needed. */
+export interface Held {
+  readonly held: true;
+}
+
 /** Where transfers arrive. */
 export class Inbox {
   readonly #options: InboxOptions;
+  readonly #trees: Trees;
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#trees = new Trees(options.clock);
   }
 
   /**
-   * Decides about an offer. Throws Failure when it is refused: `declined`, `bad-name`, `conflict`
-   * or `limit`. `signal` is aborted when the offer is withdrawn.
+   * Decides about an offer. Throws Failure when it is refused: `declined`, `bad-name`, `conflict`,
+   * `bad-data` or `limit`. `signal` is aborted when the offer is withdrawn.
    */
-  admit(offer: Offer, signal: AbortSignal): Admission {
+  admit(offer: Offer, signal: AbortSignal): Admission | Held {
     const { accept, emit, ask } = this.#options;
     const facts = arrivalFacts(offer, this.#options.name());
-    emit({ event: "transfer.offered", ...facts });
+    // A directory's last offer only ends what its first began.
+    const last = isLastOfTree(offer);
+    const told = last || isMinor(facts);
+    if (!told) emit({ event: "transfer.offered", ...facts });
     try {
-      const arrival = this.#open(offer);
-      const decision = decide(accept, offer.from);
+      const path = this.#pathOf(offer);
+      const tree = isRoot(offer) && !last
+        ? this.#trees.begin(offer)
+        : this.#trees.of(offer);
+      const wish = decide(accept, offer.from);
+      const decision = wish === "ask" && tree?.agreed === true ? "yes" : wish;
       if (decision === "no" || (decision === "ask" && ask === undefined)) {
         throw new Failure("declined", "the offer was declined");
       }
+      if (decision === "yes") {
+        const held = tree?.fresh ? undefined : this.#find(offer, path);
+        if (held !== undefined) return this.#isHeld(facts, held, tree);
+      }
+      this.#assertFree(offer, path);
+      const arrival = new Arrival(this.#options, offer, path, tree);
       if (decision === "yes" || ask === undefined) {
-        this.#accepted(facts);
+        if (!told) this.#accepted(facts);
         return { arrival, agreed: true };
       }
-      return { arrival, agreed: this.#agree(ask, offer, arrival, signal) };
+      const agreed = this.#agree(ask, offer, arrival, signal).then(() => {
+        if (tree !== undefined) tree.agreed = true;
+      });
+      return { arrival, agreed };
     } catch (error) {
       emit({ event: "transfer.declined", ...facts });
       throw error;
@@ -108,34 +140,84 @@ export class Inbox {
 
   #accepted(facts: TransferFacts): void {
     this.#options.emit({ event: "transfer.accepted", ...facts });
+    // Whether a whole directory is still coming only its sender knows.
+    if (facts.kind === "directory" && facts.tree === undefined) return;
     this.#options.emit({ event: "transfer.started", ...facts });
   }
 
-  /** Checks everything that can be known before a byte has come. */
-  #open(offer: Offer): Arrival {
-    const { dir, windows, onConflict, keepMessages } = this.#options;
-    const name = safeFileName(offer.name, windows);
-    if (
-      offer.kind !== "file" &&
-      (offer.size === null || offer.size > MAX_MESSAGE_BYTES)
-    ) {
+  /** The names from the inbox down to where an offer goes. Throws Failure when that is nowhere. */
+  #pathOf({ name, kind, size, tree }: Offer): string[] {
+    const { windows } = this.#options;
+    const message = kind === "text" || kind === "json";
+    const path = tree === undefined || message
+      ? [safeFileName(name, windows)]
+      : safeTreePath(name, windows);
+    if (message && (size === null || size > MAX_MESSAGE_BYTES)) {
       throw new Failure(
         "limit",
         "the message is larger than 1 MiB: send it as a file",
       );
     }
-    const saves = offer.kind === "file" || keepMessages;
+    if (kind === "directory" && size !== 0) {
+      throw new Failure("bad-data", "a directory has no bytes of its own");
+    }
+    return path;
+  }
+
+  /**
+   * Where the very file of a directory lies already: by size and modification time, as rsync looks.
+   * With `overwrite` everything is written anew.
+   */
+  #find(offer: Offer, path: readonly string[]): string | undefined {
+    const { dir, onConflict } = this.#options;
+    const { kind, size, modified_ms: modifiedMs, tree, executable } = offer;
+    const looks = tree !== undefined && onConflict !== "overwrite";
     if (
-      saves && (onConflict === "fail" || onConflict === "skip") &&
-      exists(join(dir, name))
+      kind !== "file" || !looks || size === null || modifiedMs === undefined
+    ) return undefined;
+    const above = path.slice(0, -1);
+    if (!hasBranch(dir, above)) return undefined;
+    const name = path.at(-1) ?? "";
+    const numbered = onConflict === "rename";
+    const file = { size, modifiedMs, executable: executable === true };
+    return findHeld(join(dir, ...above), name, file, numbered);
+  }
+
+  #isHeld(
+    facts: TransferFacts,
+    saved: string,
+    tree: Growing | undefined,
+  ): Held {
+    if (tree !== undefined) {
+      tree.files.unchanged++;
+      tree.bytes += facts.bytes ?? 0;
+    }
+    this.#options.emit({
+      event: "transfer.completed",
+      ...facts,
+      unchanged: true,
+      saved,
+      bytes_per_s: 0,
+    });
+    return { held: true };
+  }
+
+  /** Throws Failure `conflict` when policy protects what has the name. */
+  #assertFree({ kind, tree }: Offer, path: readonly string[]): void {
+    const { dir, onConflict, keepMessages } = this.#options;
+    if (kind === "directory") return;
+    const policy = tree === undefined ? onConflict : withinTree(onConflict);
+    const saves = kind === "file" || keepMessages;
+    if (
+      saves && (policy === "fail" || policy === "skip") &&
+      hasBranch(dir, path.slice(0, -1)) && exists(join(dir, ...path))
     ) {
       const state = "a file of that name exists already";
       throw new Failure(
         "conflict",
-        onConflict === "skip" ? `skipped, ${state}` : state,
+        policy === "skip" ? `skipped, ${state}` : state,
       );
     }
-    return new Arrival(this.#options, offer, name);
   }
 }
 

@@ -39,6 +39,37 @@ export function place(
   throw new Failure("conflict", "too many files of that name exist already");
 }
 
+/**
+ * The path in `dir` where a received file of that size and modification time lies already, and may be run if it is to be: as
+ * `name`, or where it was `numbered` because another had the name, under one of its variants.
+ * Undefined when it is not there.
+ */
+export function findHeld(
+  dir: string,
+  name: string,
+  file: {
+    readonly size: number;
+    readonly modifiedMs: number;
+    readonly executable: boolean;
+  },
+  numbered: boolean,
+): string | undefined {
+  for (let n = 1; n <= MAX_VARIANTS; n++) {
+    const path = join(dir, n === 1 ? name : numberedName(name, n));
+    let info: Deno.FileInfo;
+    try {
+      info = Deno.lstatSync(path);
+    } catch {
+      return undefined;
+    }
+    const same = info.isFile && info.size === file.size &&
+      info.mtime?.getTime() === file.modifiedMs &&
+      (!file.executable || info.mode === null || (info.mode & 0o100) !== 0);
+    if (same) return path;
+    if (!numbered) return undefined;
+  }
+}
+
 /** Moves a file to a name nobody has, atomically; false when somebody has it. */
 function moveTo(part: string, target: string): boolean {
   try {

@@ -10,6 +10,15 @@ export type AcceptPolicy =
 /** What happens when a file of that name exists. */
 export type ConflictPolicy = "rename" | "overwrite" | "skip" | "fail";
 
+/**
+ * What happens to a file that exists and differs, inside a directory that is being received. There
+ * `skip` passes over what is the same and takes in what differs: that is what a directory sent
+ * again is for.
+ */
+export function withinTree(policy: ConflictPolicy): ConflictPolicy {
+  return policy === "skip" ? "overwrite" : policy;
+}
+
 /** Reads `all`, `none`, `ask` or a list of names. Throws Failure `usage`. */
 export function parseAcceptPolicy(text: string): AcceptPolicy {
   if (text === "all" || text === "none" || text === "ask") {

@@ -19,6 +19,7 @@ import type { Clock } from "../time/clock.ts";
 import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
 import { isAnswer } from "../transfer/outgoing.ts";
+import { type Request, Requests, type ResponsePart } from "./requests.ts";
 
 /** A sender leaves the hub, which is nearer the recipient, this long to speak first. Milliseconds. */
 const GRACE_MS = 2_000;
@@ -72,6 +73,7 @@ export class Client {
     private readonly leave: () => void,
     finished: Promise<Failure | undefined>,
     readonly inbound: Inbound | undefined,
+    private readonly requests: Requests,
   ) {
     this.outbound = outbound;
     this.peers = peers;
@@ -82,6 +84,14 @@ export class Client {
   onPresence(listener: PresenceListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Asks the hub something; see Requests.ask. */
+  ask(
+    question: Request,
+    alive?: () => boolean,
+  ): AsyncGenerator<ResponsePart> {
+    return this.requests.ask(question, alive);
   }
 
   /** The name the hub knows this client by. */
@@ -122,6 +132,7 @@ export class Client {
       graceMs: GRACE_MS,
       maxBacklogBytes: MAX_CONTROL_BACKLOG_BYTES,
     });
+    const requests = new Requests(connection, clock, idleMs);
     const peers = new Map<string, Peer>();
     const listeners = new Set<PresenceListener>();
     const welcomed = Promise.withResolvers<MessageOf<"welcome">>();
@@ -168,6 +179,8 @@ export class Client {
             message: "it receives nothing",
             retryable: false,
           });
+        case "response":
+          return requests.receive(message);
         case "end":
           return inbound?.end(message);
         case "cancel":
@@ -200,6 +213,7 @@ export class Client {
           : new Failure("disconnected", "the hub closed the connection"));
       outbound.lost({ code: reason.code, message: reason.message });
       inbound?.lost(reason);
+      requests.lost(reason);
       welcomed.reject(reason);
       return failure;
     });
@@ -241,6 +255,7 @@ export class Client {
         () => leaving = true,
         finished,
         inbound,
+        requests,
       );
     } catch (error) {
       await finished;

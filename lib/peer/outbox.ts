@@ -3,7 +3,11 @@
  * many small files cost no round trip each, and every recipient's receipt is reported with its
  * latency.
  */
-import type { FerryEvent, TransferFacts } from "../events.ts";
+import type {
+  FerryEvent,
+  TransferCompleted,
+  TransferFacts,
+} from "../events.ts";
 import { asFailure, type FailureCode, isRetryable } from "../failure.ts";
 import { transferId } from "../protocol/data.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
@@ -18,6 +22,7 @@ import type {
   Offer,
   Outcome,
 } from "../transfer/transfer.ts";
+import type { Tree } from "./tree.ts";
 
 /** Small bodies in flight: enough to hide a round trip of tens of milliseconds. */
 const MAX_SMALL = 256;
@@ -26,10 +31,18 @@ const MAX_LARGE = 3;
 
 /** One thing to send. */
 export interface Item {
+  /** In a directory: the path from there on, the directory's own name first. */
   readonly name: string;
   readonly kind: TransferFacts["kind"];
   /** Bytes, or null when it comes through a pipe. */
   readonly size: number | null;
+  /** When it was modified, ms since the Unix epoch. */
+  readonly modifiedMs?: number;
+  readonly executable?: boolean;
+  /** The directory it is a part of. */
+  readonly tree?: Tree;
+  /** It is that directory itself: before everything in it, or after. */
+  readonly step?: "first" | "last";
   /** The bytes; called when it is this item's turn. Throws Failure when they cannot be had. */
   open(): Body;
 }
@@ -52,31 +65,40 @@ export interface OutboxOptions {
   readonly signal: AbortSignal;
 }
 
-/** How one item fared with one recipient. */
-export interface Delivery {
-  /** Which of the items, from 0. */
-  readonly index: number;
-  readonly to: string;
-  /** Undefined when it was delivered. */
-  readonly failure?: { readonly code: FailureCode; readonly message: string };
+/** How everything fared, over all items and recipients. */
+export interface Sent {
+  /** Deliveries that succeeded. */
+  readonly delivered: number;
+  /** Deliveries that failed. */
+  readonly failed: number;
+  /** What they failed with. */
+  readonly codes: ReadonlySet<FailureCode>;
+  /** Recipients the item has that reached the fewest. */
+  readonly least: number;
 }
 
-/** Sends every item to every recipient; resolves when each pair has its receipt or its failure. */
+/**
+ * Sends every item to every recipient; resolves when each pair has its receipt or its failure. An
+ * item is asked for when there is room for it in flight, and forgotten when it is done.
+ */
 export async function sendAll(
-  items: readonly Item[],
+  items: Iterable<Item> | AsyncIterable<Item>,
   options: OutboxOptions,
-): Promise<Delivery[]> {
+): Promise<Sent> {
   const outbox = new Outbox(options);
-  for (const [index, item] of items.entries()) await outbox.begin(item, index);
+  for await (const item of items) await outbox.begin(item);
   return outbox.finished();
 }
 
 class Outbox {
   readonly #options: OutboxOptions;
-  readonly #deliveries: Delivery[] = [];
   readonly #running = new Set<{ cancel: (failure: Cancel) => void }>();
   #small = 0;
   #large = 0;
+  #delivered = 0;
+  #failed = 0;
+  readonly #codes = new Set<FailureCode>();
+  #least = Infinity;
   #changed = Promise.withResolvers<void>();
   readonly #inlineBytes: number;
   readonly #mostSmall: number;
@@ -99,22 +121,36 @@ class Outbox {
     options.signal.addEventListener("abort", this.#stop);
   }
 
-  /** Waits for room among the transfers in flight, then begins one. */
-  async begin(item: Item, index: number): Promise<void> {
+  /** Waits for room among the transfers in flight, then begins one; of a directory, for what must come before. */
+  async begin(item: Item): Promise<void> {
     const small = item.size !== null && item.size <= this.#inlineBytes;
     while (
       small ? this.#small >= this.#mostSmall : this.#large >= this.#mostLarge
     ) {
       await this.#change();
     }
-    this.#send(item, index, small);
+    const { tree, step } = item;
+    if (tree === undefined) return this.#send(item, small, this.#options.to);
+    if (step === "last") {
+      while (tree.open > 0) await this.#change();
+      this.#reportLost(tree);
+    }
+    const to = step === "first" ? this.#options.to : tree.recipients;
+    if (to.length > 0) this.#send(item, small, to);
+    // Who takes it, and who has some of it, is known now.
+    while (step === "first" && tree.open > 0) await this.#change();
   }
 
   /** Resolves when nothing is in flight any more. */
-  async finished(): Promise<Delivery[]> {
+  async finished(): Promise<Sent> {
     while (this.#small + this.#large > 0) await this.#change();
     this.#options.signal.removeEventListener("abort", this.#stop);
-    return this.#deliveries;
+    return {
+      delivered: this.#delivered,
+      failed: this.#failed,
+      codes: this.#codes,
+      least: this.#least,
+    };
   }
 
   #change(): Promise<void> {
@@ -126,65 +162,111 @@ class Outbox {
     for (const { cancel } of [...this.#running]) cancel(reason);
   };
 
-  #send(item: Item, index: number, small: boolean): void {
-    const { carrier, from, to, deadlines, clock, emit, signal } = this.#options;
+  /** Tells of those who got a part of a directory and then could take no more. */
+  #reportLost(tree: Tree): void {
+    for (const recipient of this.#options.to) {
+      const { lost } = tree.of(recipient);
+      if (lost === undefined) continue;
+      this.#count(lost);
+      this.#options.emit({
+        event: "transfer.failed",
+        ...this.#treeFacts(tree, recipient),
+        ...failureOf(lost),
+      });
+    }
+  }
+
+  #treeFacts({ id, name }: Tree, to: string): TransferFacts {
+    const { from } = this.#options;
+    return { id, dir: "send", from, to, name, kind: "directory", bytes: null };
+  }
+
+  #count(outcome: Outcome): void {
+    if (outcome.status === "delivered") this.#delivered++;
+    else {
+      this.#failed++;
+      this.#codes.add(outcome.code);
+    }
+  }
+
+  #send(item: Item, small: boolean, to: readonly string[]): void {
+    const { carrier, from, deadlines, clock, emit, signal } = this.#options;
     const id = transferId(crypto.getRandomValues(new Uint8Array(8)));
-    const { name, kind, size } = item;
-    const facts = (recipient: string): TransferFacts => (
-      { id, dir: "send", from, to: recipient, name, kind, bytes: size }
-    );
+    const { name, kind, size, tree, step, modifiedMs, executable } = item;
+    const facts = (recipient: string): TransferFacts =>
+      tree !== undefined && step !== undefined
+        ? this.#treeFacts(tree, recipient)
+        : {
+          id,
+          dir: "send",
+          from,
+          to: recipient,
+          name,
+          kind,
+          bytes: size,
+          ...(tree === undefined ? {} : { tree: tree.id }),
+        };
     if (small) this.#small++;
     else this.#large++;
     const awaited = new Set(to);
     const offeredAt = clock.now();
+    if (step === "first") tree?.begin(id, to, offeredAt, signal);
+    if (tree !== undefined) tree.open++;
     let startedAt = offeredAt;
     let digest: Digest = { size: size ?? 0, sha256: "" };
+    let reached = 0;
     const settled = (recipient: string, outcome: Outcome) => {
-      const delivered = outcome.status === "delivered";
       awaited.delete(recipient);
-      this.#deliveries.push({
-        index,
-        to: recipient,
-        ...(delivered
-          ? {}
-          : { failure: { code: outcome.code, message: outcome.message } }),
-      });
-      emit(
-        delivered
-          ? this.#completed(
-            facts(recipient),
-            digest,
-            outcome,
-            offeredAt,
-            startedAt,
-          )
-          : {
-            event: "transfer.failed",
-            ...facts(recipient),
-            ...failureOf(outcome),
-          },
-      );
+      const delivered = outcome.status === "delivered";
+      if (delivered) reached++;
+      // A directory counts when it is through; one that nobody takes ends with its first offer.
+      if (step !== "first") this.#count(outcome);
+      if (step === undefined) {
+        tree?.settled(recipient, outcome, digest.size, kind === "file");
+      } else if (tree !== undefined && step === "first") {
+        tree.known ||= delivered && outcome.unchanged === true;
+        if (!delivered) tree.of(recipient).lost = outcome;
+      }
+      if (delivered && step !== "first") {
+        emit(
+          tree !== undefined && step === "last"
+            ? this.#grown(tree, recipient, outcome)
+            : this.#completed(
+              facts(recipient),
+              digest,
+              outcome,
+              offeredAt,
+              startedAt,
+            ),
+        );
+      } else if (!delivered && step !== "first") {
+        emit({
+          event: "transfer.failed",
+          ...facts(recipient),
+          ...failureOf(outcome),
+        });
+      }
       if (awaited.size > 0) return;
+      this.#least = Math.min(this.#least, reached);
       this.#running.delete(running);
       if (small) this.#small--;
       else this.#large--;
+      if (tree !== undefined) tree.open--;
       const { resolve } = this.#changed;
       this.#changed = Promise.withResolvers<void>();
       resolve();
     };
     const failAll = ({ code, message }: Cancel) => {
+      const retryable = isRetryable(code);
       for (const recipient of to) {
-        settled(recipient, {
-          status: "failed",
-          code,
-          message,
-          retryable: isRetryable(code),
-        });
+        settled(recipient, { status: "failed", code, message, retryable });
       }
     };
     const running = { cancel: failAll };
     this.#running.add(running);
-    for (const recipient of to) {
+    const told = step === "last" ||
+      (tree !== undefined && step === undefined && small);
+    for (const recipient of told ? [] : to) {
       emit({ event: "transfer.offered", ...facts(recipient) });
     }
     if (signal.aborted) return failAll(stopOf(signal));
@@ -194,6 +276,7 @@ class Outbox {
     } catch (error) {
       return failAll(asFailure(error));
     }
+    const inline = body.size !== null && body.size <= this.#inlineBytes;
     const offer: Offer = {
       id,
       name,
@@ -201,7 +284,10 @@ class Outbox {
       size: body.size,
       from,
       to: [...to],
-      inline: body.size !== null && body.size <= this.#inlineBytes,
+      inline: inline && (tree?.known !== true || kind === "directory"),
+      ...(tree === undefined ? {} : { tree: tree.id }),
+      ...(modifiedMs === undefined ? {} : { modified_ms: modifiedMs }),
+      ...(executable === true ? { executable } : {}),
       deadlines: {
         accept_ms: deadlines.acceptMs,
         idle_ms: deadlines.idleMs,
@@ -211,7 +297,7 @@ class Outbox {
     const handle = carrier.carry(offer, body, {
       started: () => {
         startedAt = offer.inline ? offeredAt : clock.now();
-        for (const recipient of awaited) {
+        for (const recipient of told ? [] : awaited) {
           emit({ event: "transfer.started", ...facts(recipient) });
         }
       },
@@ -230,13 +316,27 @@ class Outbox {
     running.cancel = ({ code, message }) => handle.cancel({ code, message });
   }
 
+  /** A directory is through, and so is everything in it. */
+  #grown(
+    tree: Tree,
+    recipient: string,
+    outcome: Extract<Outcome, { status: "delivered" }>,
+  ): FerryEvent {
+    const { files, bytes } = tree.of(recipient);
+    const at = tree.offeredAt;
+    const facts = this.#treeFacts(tree, recipient);
+    const digest = { size: bytes, sha256: "" };
+    const event = this.#completed(facts, digest, outcome, at, at);
+    return { ...event, files: { ...files } };
+  }
+
   #completed(
     facts: TransferFacts,
     { size, sha256 }: Digest,
-    { verifyMs, hopMs }: Extract<Outcome, { status: "delivered" }>,
+    { verifyMs, hopMs, unchanged }: Extract<Outcome, { status: "delivered" }>,
     offeredAt: number,
     startedAt: number,
-  ): FerryEvent {
+  ): TransferCompleted {
     const { clock, commandAt, roundTripMs } = this.#options;
     const latency = latencyOf({
       commandAt,
@@ -250,7 +350,12 @@ class Outbox {
       event: "transfer.completed",
       ...facts,
       bytes: size,
-      sha256,
+      ...(sha256 === "" || facts.kind === "directory" ? {} : { sha256 }),
+      // Of a whole directory its files tell.
+      ...(unchanged === true &&
+          (facts.kind === "file" || facts.tree !== undefined)
+        ? { unchanged }
+        : {}),
       latency_ms: latency,
       bytes_per_s: latency.total > 0
         ? Math.round(size / latency.total * 1000)

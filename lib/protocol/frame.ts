@@ -32,6 +32,8 @@ export const FrameType = {
   PONG: 11,
   ERROR: 12,
   BYE: 13,
+  REQUEST: 14,
+  RESPONSE: 15,
   PRESENCE: 128,
   PROGRESS: 129,
 } as const;
@@ -59,7 +61,7 @@ export function limitOf(type: number): number | undefined {
     case FrameType.DATA:
       return DATA_PREFIX_BYTES + MAX_DATA_BYTES;
     default:
-      return (type >= FrameType.ACCEPT && type <= FrameType.BYE) ||
+      return (type >= FrameType.ACCEPT && type <= FrameType.RESPONSE) ||
           type >= FIRST_OPTIONAL_TYPE
         ? MAX_CONTROL_BYTES
         : undefined;

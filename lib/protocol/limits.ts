@@ -71,6 +71,15 @@ export const MAX_NAME_LENGTH = 4096;
 /** A sentence from the other side: enough for any error Ferry words. */
 export const MAX_SENTENCE_LENGTH = 2048;
 
+/** Requests of one client that are not answered to their end: a menu asks one or two at a time. */
+export const MAX_REQUESTS = 16;
+
+/**
+ * Items of one RESPONSE together, as JSON: half of what a frame may hold, and a single item that is
+ * larger (a path and a sentence of the greatest length) still fits the other half.
+ */
+export const RESPONSE_BYTES = MAX_CONTROL_BYTES / 2;
+
 /** Control frames waiting to be written to one connection; beyond this its reader is considered gone. */
 export const MAX_CONTROL_BACKLOG_BYTES = 4 * 1024 * 1024;
 
@@ -82,6 +91,21 @@ export const MAX_OTHERS_BACKLOG_BYTES = MAX_CONTROL_BACKLOG_BYTES / 4;
 
 /** A transfer's bytes stay in the hub's memory up to this size and never touch the disk. */
 export const SPOOL_MEMORY_BYTES = 1024 * 1024;
+
+/** Deliveries a hub's ledger keeps, the newest: as many as the largest directory has files; about 50 MB. */
+export const LEDGER_ROWS = 200_000;
+
+/** Days a delivery stays in the ledger: a quarter, the longest anybody asks back. */
+export const LEDGER_DAYS = 90;
+
+/** What happened so lately may be lost from the ledger by kill -9; so often at most it is written. Milliseconds. */
+export const LEDGER_FLUSH_MS = 200;
+
+/** Deliveries written to the ledger at once: a few milliseconds in which nothing else happens. */
+export const LEDGER_BATCH = 200;
+
+/** Deliveries that wait to be written while the ledger cannot be; beyond this the oldest are left out. */
+export const LEDGER_BACKLOG = 10_000;
 
 /** All in-memory spools of a hub together; past it small bodies go to disk too. */
 export const SPOOL_MEMORY_TOTAL_BYTES = 64 * 1024 * 1024;

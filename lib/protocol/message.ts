@@ -14,6 +14,13 @@ import {
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
+/** Milliseconds since the Unix epoch, as far as a Date reaches either way. */
+const moment = v.pipe(
+  v.number(),
+  v.safeInteger(),
+  v.minValue(-8.64e15),
+  v.maxValue(8.64e15),
+);
 const sentence = v.pipe(v.string(), v.maxLength(MAX_SENTENCE_LENGTH));
 const code = v.pipe(v.string(), v.regex(/^[a-z][a-z.-]{0,63}$/));
 const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
@@ -31,6 +38,56 @@ const peer = v.object({
   /** When it joined, ms since the Unix epoch on the hub's clock. */
   since: count,
   address: v.pipe(v.string(), v.maxLength(128)),
+});
+
+const path = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(MAX_NAME_LENGTH),
+);
+
+/** One delivery of a transfer, as the hub's ledger has it. */
+const past = v.object({
+  id,
+  name: path,
+  kind: v.pipe(v.string(), v.maxLength(32)),
+  size: v.nullable(count),
+  from: name,
+  to: name,
+  status: v.picklist(["open", "stored", "delivered", "failed"]),
+  /** When it was offered to the hub, and when it ended: ms since the Unix epoch on the hub's clock. */
+  at: count,
+  ended: v.optional(count),
+  sha256: v.optional(sha256),
+  code: v.optional(code),
+  message: v.optional(sentence),
+  retryable: v.optional(v.boolean()),
+  /** On the hub's clock, from the OFFER's arrival at the hub until the receipt's. */
+  latency_ms: v.optional(v.object({
+    total: milliseconds,
+    queue: milliseconds,
+    offer: milliseconds,
+    transfer: milliseconds,
+    verify: milliseconds,
+    ack: milliseconds,
+  })),
+});
+
+/** A file or directory the hub shares; `path` is relative to what it shares, with `/`. */
+const shared = v.object({
+  path,
+  kind: v.picklist(["file", "directory"]),
+  size: count,
+  /** ms since the Unix epoch; 0 where nobody knows. */
+  modified_ms: count,
+});
+
+/** Something asked for that could not be offered. */
+const missing = v.object({
+  path,
+  code,
+  message: sentence,
+  retryable: v.boolean(),
 });
 
 const schemas = {
@@ -64,13 +121,22 @@ const schemas = {
   offer: v.object({
     id,
     name: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH)),
-    kind: v.picklist(["file", "text", "json"]),
+    kind: v.picklist(["file", "text", "json", "directory"]),
     /** Bytes, or null when the sender does not know yet (a pipe). */
     size: v.nullable(count),
     from: name,
     to: v.pipe(v.array(name), v.minLength(1), v.maxLength(MAX_LISTED_PEERS)),
     /** The body follows at once, before any answer. */
     inline: v.boolean(),
+    /**
+     * The directory it is sent as a part of: the id of that directory's first offer, which names
+     * itself. Only then is `name` a path.
+     */
+    tree: v.optional(id),
+    /** When it was modified, ms since the Unix epoch. */
+    modified_ms: v.optional(moment),
+    /** Its owner may run it. */
+    executable: v.optional(v.boolean()),
     deadlines: v.object({
       accept_ms: milliseconds,
       idle_ms: milliseconds,
@@ -89,6 +155,8 @@ const schemas = {
       verify_ms: milliseconds,
       /** Smallest round trip hub ↔ recipient; the hub adds it. */
       rtt_ms: v.optional(milliseconds),
+      /** It was there already, and no byte of it was needed. */
+      unchanged: v.optional(v.boolean()),
     }),
     v.object({
       status: v.literal("failed"),
@@ -111,6 +179,40 @@ const schemas = {
     message: sentence,
   }),
   bye: v.object({ code: v.optional(code), message: v.optional(sentence) }),
+  request: v.object({
+    /** Chosen by the client; the answer bears it. */
+    request: count,
+    /** `history`, `list`, `get`, or `more` of a request made before. */
+    what: v.pipe(v.string(), v.maxLength(32)),
+    /** `list`, `get`: of what is shared; the whole when absent. */
+    path: v.optional(path),
+    /** `list`: with everything below. */
+    recursive: v.optional(v.boolean()),
+    /** `history`: only transfers from or to it. */
+    peer: v.optional(name),
+    /** `history`: only those offered since, ms since the Unix epoch. */
+    since: v.optional(count),
+    /** `history`: the newest so many. */
+    limit: v.optional(count),
+  }),
+  response: v.variant("status", [
+    v.object({
+      status: v.literal("part"),
+      request: count,
+      /** Nothing more is to come; else the client asks for more. */
+      last: v.boolean(),
+      transfers: v.optional(v.array(past)),
+      files: v.optional(v.array(shared)),
+      missing: v.optional(v.array(missing)),
+    }),
+    v.object({
+      status: v.literal("failed"),
+      request: count,
+      code,
+      message: sentence,
+      retryable: v.boolean(),
+    }),
+  ]),
 };
 
 type Schemas = typeof schemas;
@@ -144,6 +246,8 @@ const FRAME_TYPES: Record<MessageType, number> = {
   pong: FrameType.PONG,
   error: FrameType.ERROR,
   bye: FrameType.BYE,
+  request: FrameType.REQUEST,
+  response: FrameType.RESPONSE,
 };
 
 const BY_FRAME_TYPE = new Map<number, MessageType>(
@@ -194,6 +298,15 @@ export function decodeMessage(
   }
   return { type, ...result.output } as Message;
 }
+
+/** One delivery as the hub's ledger tells it. */
+export type PastDelivery = v.InferOutput<typeof past>;
+
+/** A file or directory the hub shares. */
+export type SharedFile = v.InferOutput<typeof shared>;
+
+/** Something asked for that could not be offered. */
+export type MissingFile = v.InferOutput<typeof missing>;
 
 /** Shortens `text` to what a message may carry. */
 export function sentenceOf(text: string): string {

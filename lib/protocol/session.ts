@@ -14,7 +14,7 @@
  *
  * - With `inline`, DATA follows at once and ACCEPT may be left out.
  * - REJECT ends the transfer for all its recipients, a RECEIPT for one. A `failed` RECEIPT may come
- *   at any time, `delivered` only after END.
+ *   at any time, `delivered` only after END, unless it says `unchanged`: it was there already.
  * - The sender always closes a body it has begun, with END or CANCEL; what it still sent after the
  *   last RECEIPT (or REJECT) is counted and dropped by the receiver. A CANCEL may cross the last
  *   RECEIPT: for a transfer the receiver has forgotten it means nothing.
@@ -22,7 +22,7 @@
 import { LocalProtocolError, RemoteProtocolError } from "./errors.ts";
 import { FrameType, limitOf } from "./frame.ts";
 import type { TransferId } from "./data.ts";
-import { INLINE_BYTES, MAX_TRANSFERS } from "./limits.ts";
+import { INLINE_BYTES, MAX_REQUESTS, MAX_TRANSFERS } from "./limits.ts";
 import type { Message, MessageOf } from "./message.ts";
 
 /** Protocol versions this code speaks. */
@@ -78,6 +78,9 @@ export class Session {
   readonly #incoming = new Map<TransferId, Track>();
   /** Transfers we offered to the other side. */
   readonly #outgoing = new Map<TransferId, Track>();
+
+  /** Requests of the client not answered to their end; whether the hub has the word. */
+  readonly #requests = new Map<number, boolean>();
 
   constructor(readonly side: Side) {}
 
@@ -255,7 +258,10 @@ export class Session {
             `Cannot take a receipt for transfer ${message.id}: none is awaited`,
           );
         }
-        if (message.status === "delivered" && !track.complete) {
+        if (
+          message.status === "delivered" && !track.complete &&
+          message.unchanged !== true
+        ) {
           throw breach(
             `Cannot take a receipt for transfer ${message.id}: it has not ended`,
           );
@@ -273,6 +279,16 @@ export class Session {
           throw breach("Cannot take PRESENCE: only a hub tells it");
         }
         return;
+      case "request":
+        if ((breach === remote) === (this.side === "client")) {
+          throw breach("Cannot take REQUEST: only a client asks");
+        }
+        return this.#ask(message, breach);
+      case "response":
+        if ((breach === remote) === (this.side === "hub")) {
+          throw breach("Cannot take RESPONSE: only a hub answers");
+        }
+        return this.#answer(message, breach);
       case "progress":
       case "ping":
       case "pong":
@@ -280,6 +296,34 @@ export class Session {
       case "bye":
         return;
     }
+  }
+
+  /** A client asks anew, or for more of what it was given a part of. */
+  #ask({ request, what }: MessageOf<"request">, breach: Breach): void {
+    const owed = this.#requests.get(request);
+    if (owed !== (what === "more" ? false : undefined)) {
+      throw breach(
+        `Cannot take REQUEST ${request}: ${
+          owed === undefined ? "nothing was asked before" : "it is in use"
+        }`,
+      );
+    }
+    if (owed === undefined && this.#requests.size >= MAX_REQUESTS) {
+      throw breach(
+        `Cannot take REQUEST ${request}: ${MAX_REQUESTS} are open already`,
+      );
+    }
+    this.#requests.set(request, true);
+  }
+
+  /** A hub answers once, then again only when it is asked for more. */
+  #answer(message: MessageOf<"response">, breach: Breach): void {
+    const { request, status } = message;
+    if (this.#requests.get(request) !== true) {
+      throw breach(`Cannot take RESPONSE ${request}: it was not asked for`);
+    }
+    if (status === "failed" || message.last) this.#requests.delete(request);
+    else this.#requests.set(request, false);
   }
 
   #offer(

@@ -29,6 +29,26 @@ export function safeFileName(name: string, windows: boolean): string {
   return shown;
 }
 
+/**
+ * The path of something in a directory that is being sent, as the names to walk: the first as
+ * `safeFileName()` gives it, so that nothing hidden appears in the inbox itself; those below keep a
+ * leading dot, for what a directory holds is of its sender's making (`project/.gitignore`). Throws
+ * Failure `bad-name`, without repeating the path, when any of them is refused.
+ */
+export function safeTreePath(path: string, windows: boolean): string[] {
+  const [first = "", ...below] = path.split("/");
+  for (const name of below) {
+    const reason = flaw(name, windows) ?? tooLong(name);
+    if (reason !== undefined) {
+      throw new Failure(
+        "bad-name",
+        `a name in its path is refused: ${reason}`,
+      );
+    }
+  }
+  return [safeFileName(first, windows), ...below];
+}
+
 function flaw(name: string, windows: boolean): string | undefined {
   if (name === "" || name === "." || name === "..") return "it names no file";
   if (/[/\\]/.test(name)) return "it contains a path separator";

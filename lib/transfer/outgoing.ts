@@ -115,6 +115,7 @@ export class Outgoing {
             status: "delivered",
             verifyMs: verify_ms,
             hopMs: rtt_ms,
+            ...(answer.unchanged === true ? { unchanged: true } : {}),
           });
         }
         const { message, retryable } = answer;

@@ -33,7 +33,8 @@ export class Pace {
     const ms = performance.now() - from;
     this.#averageMs += (ms - this.#averageMs) / 8;
     if (this.#averageMs > this.#quickMs) {
-      this.#averageMs = 0;
+      // One more that is slow begins the next spell, one that is quick shows it is over.
+      this.#averageMs = this.#quickMs;
       this.#spell = SLOW_SPELL;
     }
     return result;
@@ -57,6 +58,11 @@ export class PacedFile {
     return new PacedFile(Deno.openSync(path, options));
   }
 
+  /** Takes over a file that is open. */
+  static of(file: Deno.FsFile): PacedFile {
+    return new PacedFile(file);
+  }
+
   /** Reads the next bytes; null at the end. */
   read(into: Uint8Array): number | null | Promise<number | null> {
     if (!this.#pace.isQuick()) return this.#file.read(into);
@@ -77,6 +83,11 @@ export class PacedFile {
   /** Goes on from `offset`. */
   seek(offset: number): void {
     this.#file.seekSync(offset, Deno.SeekMode.Start);
+  }
+
+  /** Says when the content was modified, in ms since the Unix epoch. */
+  setModified(ms: number): void {
+    this.#file.utimeSync(new Date(), new Date(ms));
   }
 
   /** Makes the content durable, on a thread: how long that takes depends on how much was written. */

@@ -26,6 +26,8 @@ export type Outcome =
     readonly verifyMs: number;
     /** Smallest round trip between the hub and the recipient. */
     readonly hopMs: number;
+    /** It was there already: no byte of it was needed. */
+    readonly unchanged?: boolean;
   }
   | {
     readonly status: "failed";

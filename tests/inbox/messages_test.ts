@@ -100,10 +100,12 @@ Deno.test("a message that comes byte by byte takes no more memory than one that 
   using dir = new TempDir();
   const bytes = pattern(300_000);
   const inbox = testInbox(dir.path, "bob", new FakeClock(), new Events());
-  const { arrival } = inbox.admit(
+  const admission = inbox.admit(
     offer({ kind: "text", size: bytes.length }),
     new AbortController().signal,
   );
+  assert(!admission.held);
+  const { arrival } = admission;
   const before = Deno.memoryUsage().heapUsed;
   for (let at = 0; at < bytes.length; at++) {
     arrival.write(bytes.subarray(at, at + 1), () => {});

@@ -400,3 +400,47 @@ for (
     assert(all.includes("Same as: ferry send --to hub --text 'good morning'"));
   });
 }
+
+Deno.test("menu: what the hub shares is looked through, and the printed line gets it", async () => {
+  using dir = new TempDir();
+  Deno.mkdirSync(dir.at("share", "docs"), { recursive: true });
+  Deno.writeTextFileSync(dir.at("share", "docs", "q1 report.csv"), "n\n1\n");
+  Deno.writeTextFileSync(dir.at("share", "a.txt"), "a");
+  const { hub, port } = await serveAt(dir, "--share=share");
+  await using _ = hub;
+  await using alice = await joinAt(dir, port, "alice");
+  alice.type("4");
+  await alice.sees("Get what?");
+  await alice.sees("1 a.txt  1 B");
+  alice.type("2");
+  await alice.sees("1 q1 report.csv  4 B");
+  alice.type("1");
+  await alice.sees("received q1 report.csv ← hub");
+  const line = `Same as: ferry get --inbox ${
+    dir.at("alice")
+  } 'docs/q1 report.csv'`;
+  // Longer than the screen is wide.
+  const unwrapped = alice.screen().replaceAll("\n", "");
+  assert(unwrapped.includes(line), unwrapped);
+  assertEquals(listOf(dir.at("alice")), ["q1 report.csv"]);
+  assertEquals(
+    Deno.readTextFileSync(dir.at("alice", "q1 report.csv")),
+    "n\n1\n",
+  );
+  await alice.until(() => alice.screen().endsWith("goes back"), "the menu");
+  alice.type("4");
+  await alice.until(() => alice.screen().includes("3 Everything"), "the list");
+  alice.type("2");
+  await alice.sees("2 All of docs/");
+  await alice.escape("3 Everything");
+  await alice.escape("q Quit");
+});
+
+Deno.test("menu: a hub that shares nothing is said to, in a sentence", async () => {
+  using dir = new TempDir();
+  const { hub, port } = await serveAt(dir);
+  await using _ = hub;
+  await using alice = await joinAt(dir, port, "alice");
+  alice.type("4");
+  await alice.sees("This hub shares no files.");
+});

@@ -313,7 +313,7 @@ Deno.test("encodeMessage() refuses what the other side would: a payload over its
 
 Deno.test("writeHeader() refuses types that do not exist and lengths over the limit", () => {
   const into = new Uint8Array(HEADER_BYTES);
-  for (const type of [0, 14, 127]) {
+  for (const type of [0, 16, 127]) {
     assertEquals(limitOf(type), undefined);
     assertThrows(
       () => writeHeader(into, 0, type, 0),

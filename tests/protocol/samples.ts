@@ -99,6 +99,11 @@ export function delivered(recipient = "bob", id = idOf(1)): Message {
   };
 }
 
+/** `delivered` for transfer 1, which was there already. */
+export function unchanged(): Message {
+  return { ...delivered(), unchanged: true } as Message;
+}
+
 /** `failed` for transfer 1. */
 export function failed(recipient = "bob", id = idOf(1)): Message {
   return {
@@ -139,6 +144,28 @@ export const PROGRESS: Message = {
   bytes: 5,
 };
 
+/** A client asks for the list of files. */
+export function request(request = 0, what = "list"): Message {
+  return { type: "request", request, what };
+}
+
+/** A part of the answer. */
+export function response(request = 0, last = true): Message {
+  return { type: "response", status: "part", request, last, files: [] };
+}
+
+/** The answer that there is none. */
+export function refusal(request = 0): Message {
+  return {
+    type: "response",
+    status: "failed",
+    request,
+    code: "declined",
+    message: "the hub shares no files",
+    retryable: false,
+  };
+}
+
 /** PING. */
 export const PING: Message = { type: "ping", t1: 12.5 };
 
@@ -163,6 +190,36 @@ const sentence = text(MAX_SENTENCE_LENGTH);
 const version = fc.nat(65535);
 const capabilities = fc.array(text(64), { maxLength: 8 });
 const peer = fc.record({ name: word, since: count, address: text(128) });
+
+const path = text(MAX_NAME_LENGTH).filter((one) => one !== "");
+const past = fc.record({
+  id,
+  name: path,
+  kind: text(32),
+  size: fc.option(count),
+  from: word,
+  to: word,
+  status: fc.constantFrom(
+    ...(["open", "stored", "delivered", "failed"] as const),
+  ),
+  at: count,
+  ended: count,
+  sha256,
+  latency_ms: fc.record({
+    total: milliseconds,
+    queue: milliseconds,
+    offer: milliseconds,
+    transfer: milliseconds,
+    verify: milliseconds,
+    ack: milliseconds,
+  }),
+});
+const shared = fc.record({
+  path,
+  kind: fc.constantFrom("file" as const, "directory" as const),
+  size: count,
+  modified_ms: count,
+});
 
 /** Any message that fits its schema. */
 export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
@@ -196,7 +253,15 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     type: fc.constant("offer" as const),
     id,
     name: text(MAX_NAME_LENGTH).filter((name) => name !== ""),
-    kind: fc.constantFrom("file" as const, "text" as const, "json" as const),
+    kind: fc.constantFrom(
+      "file" as const,
+      "text" as const,
+      "json" as const,
+      "directory" as const,
+    ),
+    tree: id,
+    modified_ms: fc.integer({ min: -8.64e15, max: 8.64e15 }),
+    executable: fc.boolean(),
     size: fc.option(count),
     from: word,
     to: fc.array(word, { minLength: 1, maxLength: 5 }),
@@ -223,6 +288,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     recipient: word,
     verify_ms: milliseconds,
     rtt_ms: milliseconds,
+    unchanged: fc.boolean(),
   }),
   fc.record({
     type: fc.constant("receipt" as const),
@@ -261,5 +327,35 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     message: sentence,
   }),
   fc.record({ type: fc.constant("bye" as const), code, message: sentence }),
+  fc.record({
+    type: fc.constant("request" as const),
+    request: count,
+    what: text(32),
+    path,
+    recursive: fc.boolean(),
+    peer: word,
+    since: count,
+    limit: count,
+  }),
+  fc.record({
+    type: fc.constant("response" as const),
+    status: fc.constant("part" as const),
+    request: count,
+    last: fc.boolean(),
+    transfers: fc.array(past, { maxLength: 3 }),
+    files: fc.array(shared, { maxLength: 3 }),
+    missing: fc.array(
+      fc.record({ path, code, message: sentence, retryable: fc.boolean() }),
+      { maxLength: 3 },
+    ),
+  }),
+  fc.record({
+    type: fc.constant("response" as const),
+    status: fc.constant("failed" as const),
+    request: count,
+    code,
+    message: sentence,
+    retryable: fc.boolean(),
+  }),
   fc.constant(BYE),
 );

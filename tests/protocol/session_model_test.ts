@@ -33,7 +33,10 @@ import {
   PONG,
   PRESENCE,
   PROGRESS,
+  refusal,
   reject,
+  request,
+  response,
   WELCOME,
 } from "./samples.ts";
 
@@ -160,7 +163,24 @@ const offers = fc.record({
   to: fc.uniqueArray(recipient, { minLength: 1, maxLength: 2 }),
 }).map((fields) => offer(fields));
 
+const number = fc.nat(2);
+
 const attempts: fc.Arbitrary<Attempt> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: say(
+      fc.tuple(number, fc.constantFrom("list", "more")).map((args) =>
+        request(...args)
+      ),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: say(
+      fc.tuple(number, fc.boolean()).map((args) => response(...args)),
+    ),
+  },
+  { weight: 1, arbitrary: say(number.map(refusal)) },
   { weight: 4, arbitrary: say(offers) },
   {
     weight: 4,
@@ -284,6 +304,7 @@ Deno.test("two sessions that do only what send…() accepts never find each othe
     ...["hello", "welcome", "offer", "accept", "reject", "data take"],
     ...["data drop", "end", "delivered", "failed", "cancel", "cancel last"],
     ...["progress", "ping", "pong", "presence", "error", "bye"],
+    ...["request", "response"],
   ];
   for (const kind of kinds) {
     assert((seen.get(kind) ?? 0) >= 5, `the property hardly saw ${kind}`);

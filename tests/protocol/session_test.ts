@@ -5,7 +5,11 @@ import {
   RemoteProtocolError,
 } from "../../lib/protocol/errors.ts";
 import { FrameType, limitOf } from "../../lib/protocol/frame.ts";
-import { INLINE_BYTES, MAX_TRANSFERS } from "../../lib/protocol/limits.ts";
+import {
+  INLINE_BYTES,
+  MAX_REQUESTS,
+  MAX_TRANSFERS,
+} from "../../lib/protocol/limits.ts";
 import type { Message } from "../../lib/protocol/message.ts";
 import { commonVersion, Session } from "../../lib/protocol/session.ts";
 import {
@@ -23,7 +27,11 @@ import {
   PONG,
   PRESENCE,
   PROGRESS,
+  refusal,
   reject,
+  request,
+  response,
+  unchanged,
   WELCOME,
 } from "./samples.ts";
 
@@ -106,6 +114,16 @@ const LEGAL: [name: string, steps: Step[], remembered: boolean][] = [
     s(end(0)),
     r(delivered()),
   ], false],
+  [
+    "what was there already, before a byte of it",
+    [OFFER, r(unchanged())],
+    false,
+  ],
+  [
+    "what was there already, while its body is on its way",
+    [INLINE, r(unchanged()), s(data(0, 10)), s(cancel())],
+    false,
+  ],
   [
     "a body of unknown size",
     [s(offer({ size: null })), r(accept()), s(data(0, 7)), s(end(7))],
@@ -339,6 +357,16 @@ const ILLEGAL: [name: string, steps: Step[], message: string][] = [
     [INLINE, r(reject()), r(failed())],
     "none is awaited",
   ],
+  ["unchanged twice", [
+    OFFER,
+    r(unchanged()),
+    r(unchanged()),
+  ], "none is awaited"],
+  [
+    "DATA after unchanged",
+    [OFFER, r(unchanged()), s(data(0, 10))],
+    "is not open",
+  ],
   ["delivered before the body", [OFFER, r(delivered())], "it has not ended"],
   [
     "delivered before END",
@@ -564,3 +592,80 @@ for (const [ours, theirs, expected] of VERSIONS) {
     assertEquals(commonVersion(range(ours), range(theirs)), expected);
   });
 }
+
+/** What is said on a greeted connection, `c` by the client and `h` by the hub, up to the last, which breaks a rule. */
+const REQUEST_BREACHES: readonly [
+  rule: string,
+  said: readonly (readonly ["client" | "hub", Message])[],
+  message: string,
+][] = [
+  ["a hub does not ask", [["hub", request()]], "only a client asks"],
+  [
+    "a client does not answer",
+    [["client", request()], ["client", response()]],
+    "only a hub answers",
+  ],
+  ["nothing is answered unasked", [["hub", response()]], "was not asked for"],
+  [
+    "nothing is answered twice",
+    [["client", request()], ["hub", response()], ["hub", response()]],
+    "was not asked for",
+  ],
+  [
+    "a part follows only when more was asked for",
+    [
+      ["client", request()],
+      ["hub", response(0, false)],
+      ["hub", response(0, false)],
+    ],
+    "was not asked for",
+  ],
+  ["there is no more of nothing", [["client", request(0, "more")]], "nothing"],
+  [
+    "there is no more of what was refused",
+    [["client", request()], ["hub", refusal()], ["client", request(0, "more")]],
+    "nothing was asked before",
+  ],
+  [
+    "more is asked for once",
+    [["client", request()], ["client", request(0, "more")]],
+    "it is in use",
+  ],
+  [
+    "a number in use is not used again",
+    [["client", request()], ["hub", response(0, false)], ["client", request()]],
+    "it is in use",
+  ],
+  [
+    "requests open at once are limited",
+    Array.from(
+      { length: MAX_REQUESTS + 1 },
+      (_, n) => ["client", request(n)] as const,
+    ),
+    `${MAX_REQUESTS} are open already`,
+  ],
+];
+
+for (const [rule, said, message] of REQUEST_BREACHES) {
+  Deno.test(`requests: ${rule}`, () => {
+    const wire = new Wire("client");
+    const last = said.at(-1);
+    for (const step of said.slice(0, -1)) wire.pass(step);
+    if (last === undefined) return;
+    const [from, to] = wire.ends(last[0]);
+    assertThrows(() => from.send(last[1]), LocalProtocolError, message);
+    assertThrows(() => to.receive(last[1]), RemoteProtocolError, message);
+  });
+}
+
+Deno.test("requests: parts, then the number is free again", () => {
+  const wire = new Wire("client");
+  for (let round = 0; round < 2; round++) {
+    wire.pass(["client", request(7)]);
+    wire.pass(["client", request(8)]);
+    wire.pass(["hub", response(7, false)]);
+    wire.pass(["hub", refusal(8)]);
+    wire.pass(["client", request(7, "more")]);
+    wire.pass(["hub", response(7)]);
+  }
+});

@@ -79,6 +79,15 @@ export function rangeOf(words: DateWords, now: number, zone: Zone): DateRange {
   return toRange({ from: start, until }, zone);
 }
 
+/**
+ * The instant at which the unit a date names begins, in milliseconds since 1970; `now` and what is
+ * thrown as for `rangeOf`.
+ */
+export function beginningOf(word: string, now: number, zone: Zone): number {
+  const [span] = instantsOf(unitNamed(word, today(now, zone)), zone);
+  return span?.from ?? 0;
+}
+
 function toRange(walls: Span, zone: Zone): DateRange {
   const spans = instantsOf(walls, zone);
   const [one, two] = spans;

@@ -1,0 +1,219 @@
+/** `ferry get`: files from the directory the hub shares. */
+import { resolve } from "@std/path";
+import type { FerryEvent } from "../lib/events.ts";
+import {
+  Failure,
+  type FailureCode,
+  failureCode,
+  isRetryable,
+} from "../lib/failure.ts";
+import { PickedInbox } from "../lib/inbox/picked.ts";
+import type { Client } from "../lib/peer/client.ts";
+import { transferId } from "../lib/protocol/data.ts";
+import { isPattern, sharedPath } from "../lib/text/shared_path.ts";
+import type { Offer } from "../lib/transfer/transfer.ts";
+import { defineCommand } from "./command.ts";
+import type { Context } from "./context.ts";
+import {
+  chooseHub,
+  HUB_OPTIONS,
+  joinBriefly,
+  SENDER_OPTIONS,
+  senderName,
+} from "./hub_choice.ts";
+import { text } from "./option.ts";
+import { RECEIVING_OPTIONS } from "./receiving.ts";
+import { statusOf } from "./sending.ts";
+import { sharedAt, sharedFailure } from "./shared.ts";
+
+/** Paths asked for at the same time: what is in flight for each stays within MAX_TRANSFERS together. */
+const AT_ONCE = 3;
+
+/** See the command table. */
+export const command = defineCommand({
+  usage: ["get PATH…"],
+  description:
+    "Gets files and directories from the directory the hub shares (ferry serve --share) into the " +
+    "current directory. In a pattern, * and ? stand for characters of a name, ** for any " +
+    "directories; quote it. Exit status 3 when the hub does not share what is named, 6 when it " +
+    "shares nothing, 7 when some of it did not come.",
+  arguments: [{ name: "PATH", help: "As ferry ls lists it, or a pattern" }],
+  options: {
+    inbox: text("DIR", "Where it goes (default: the current directory)", {
+      short: "o",
+      commandLineOnly: true,
+    }),
+    onConflict: RECEIVING_OPTIONS.onConflict,
+    ...SENDER_OPTIONS,
+    ...HUB_OPTIONS,
+  },
+  examples: [
+    { line: "ferry get report.csv", does: "One file, into this directory" },
+    { line: "ferry get reports '*.png' -o in", does: "Into in" },
+    {
+      line: "ferry get --on-conflict overwrite config.json",
+      does: "In place of the one that is here",
+    },
+  ],
+  async run(context, { options, globals, arguments: typed, reporter }) {
+    if (typed.length === 0) {
+      throw new Failure("usage", "Cannot get: the path is missing", {
+        hint: "ferry ls lists what the hub shares",
+      });
+    }
+    const asked: string[] = [];
+    const got = new Got((event) => {
+      // It was asked for: that it is offered is no news to a person.
+      if (event.event !== "transfer.offered" || reporter.json) {
+        reporter.event(event);
+      }
+    });
+    let skipped = 0;
+    const inbox = new PickedInbox(
+      {
+        dir: resolve(context.cwd(), options.inbox ?? "."),
+        name: () => client.name,
+        accept: { kind: "names", names: new Set(["hub"]) },
+        onConflict: options.onConflict,
+        keepMessages: false,
+        windows: context.platform.os === "windows",
+        clock: context.clock,
+        emit: got.hear,
+      },
+      asked,
+      (offer, failure) => {
+        if (failure.code === "conflict" && options.onConflict === "skip") {
+          skipped++;
+          reporter.note(`skipped ${offer.name}: it exists already`);
+        } else got.fail(offer, client.name, failure.code, failure.message);
+      },
+    );
+    const client = await joinBriefly(
+      await chooseHub(options, context, globals),
+      senderName(options.name, context),
+      context,
+      globals,
+      inbox,
+    );
+    const stop = () => void client.close();
+    context.signal.addEventListener("abort", stop);
+    try {
+      for (const path of typed) asked.push(...await meant(client, path));
+      await getAll(client, asked, got, context);
+    } finally {
+      context.signal.removeEventListener("abort", stop);
+      await client.close();
+    }
+    context.signal.throwIfAborted();
+    if (got.nothing && skipped === 0) {
+      reporter.note("nothing was there to get");
+    }
+    return statusOf(got);
+  },
+});
+
+/** The paths a typed one stands for, all that is shared being what lies at its top; of a directory and what lies in it, the directory alone. */
+async function meant(
+  client: Client,
+  typed: string,
+): Promise<string[]> {
+  const path = sharedPath(typed);
+  if (path !== undefined && !isPattern(path)) return [path];
+  const paths: string[] = [];
+  for await (const { path } of sharedAt(client, typed, false, "get")) {
+    const within = paths.some((above) => path.startsWith(`${above}/`));
+    if (!within) paths.push(path);
+  }
+  return paths;
+}
+
+/** Asks for everything, a few paths at a time. Throws Failure where the hub gives nothing at all. */
+async function getAll(
+  client: Client,
+  asked: readonly string[],
+  got: Got,
+  { signal }: Context,
+): Promise<void> {
+  const left = asked.values();
+  const worker = async () => {
+    for (const path of left) {
+      const fail = (name: string, code: FailureCode, message: string) =>
+        got.fail({ name }, client.name, code, message);
+      try {
+        const parts = client.ask(
+          { what: "get", path },
+          got.alive,
+        );
+        for await (const { missing = [] } of parts) {
+          for (const { path, code, message } of missing) {
+            fail(path, failureCode(code), message);
+          }
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof Failure) || error.code !== "input") {
+          throw sharedFailure(error, path, "get");
+        }
+        fail(path, error.code, error.state);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** What has come, and what has not. */
+class Got {
+  /** Files that have come. */
+  delivered = 0;
+  /** Whatever has not. */
+  failed = 0;
+  readonly codes = new Set<FailureCode>();
+  #directories = 0;
+  readonly #emit: (event: FerryEvent) => void;
+  #moved = false;
+
+  constructor(emit: (event: FerryEvent) => void) {
+    this.#emit = emit;
+  }
+
+  /** Whether there was nothing to come. */
+  get nothing(): boolean {
+    return this.delivered + this.failed + this.#directories === 0;
+  }
+
+  /** Whether anything has come since this was last asked. */
+  readonly alive = (): boolean => {
+    const moved = this.#moved;
+    this.#moved = false;
+    return moved;
+  };
+
+  /** Takes in and reports what the inbox tells. */
+  readonly hear = (event: FerryEvent): void => {
+    this.#moved = true;
+    if (event.event === "transfer.completed") {
+      if (event.kind === "directory") this.#directories++;
+      else this.delivered++;
+    } else if (event.event === "transfer.failed") {
+      this.failed++;
+      this.codes.add(failureCode(event.code));
+    }
+    this.#emit(event);
+  };
+
+  /** Something was not taken, or not offered. */
+  fail(
+    { id, name, size }: Pick<Offer, "name"> & Partial<Offer>,
+    to: string,
+    code: FailureCode,
+    message: string,
+  ): void {
+    this.hear({
+      event: "transfer.failed",
+      id: id ?? transferId(crypto.getRandomValues(new Uint8Array(8))),
+      ...{ dir: "receive", from: "hub", to, name, kind: "file" },
+      bytes: size ?? null,
+      ...{ code, message, retryable: isRetryable(code) },
+    });
+  }
+}

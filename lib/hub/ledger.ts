@@ -1,0 +1,223 @@
+/**
+ * The hub's ledger: what was sent through it, to whom, and what became of it. Deliveries are noted
+ * in memory as they go and written in batches, so that no transfer waits for the disk; the last
+ * LEDGER_FLUSH_MS are what kill -9 can lose. A ledger that cannot be written costs a warning,
+ * never a transfer.
+ *
+ * Its latencies are the hub's: from the OFFER's arrival at the hub until the receipt's. What a
+ * sender reports end to end begins earlier, with its command, and ends with the receipt at its own
+ * end.
+ */
+import {
+  LEDGER_BACKLOG,
+  LEDGER_BATCH,
+  LEDGER_FLUSH_MS,
+} from "../protocol/limits.ts";
+import { type PastDelivery, sentenceOf } from "../protocol/message.ts";
+import type { Clock } from "../time/clock.ts";
+import { latencyOf } from "../transfer/latency.ts";
+import type { Digest } from "../transfer/transfer.ts";
+import {
+  isDamage,
+  LedgerFile,
+  type LedgerQuery,
+  type LedgerRow,
+  reasonOf,
+} from "./ledger_file.ts";
+import type { RouteEnd, RouteEvents, RouteFacts } from "./route_events.ts";
+
+/** After a failure the next attempt to write is made so much later. Milliseconds. */
+const RETRY_MS = 10_000;
+/** Rows written between two looks at what is too old. */
+const PRUNE_EVERY = 1_000;
+
+/** How a ledger is kept. */
+export interface LedgerOptions {
+  /** The state directory. */
+  readonly state: string;
+  /** The hub's name: histories of several hubs of one user stay apart. */
+  readonly hub: string;
+  readonly clock: Clock;
+  /** Something is wrong with it; told once until it works again. */
+  readonly warn: (message: string, hint?: string) => void;
+}
+
+/** See above. */
+export class Ledger implements RouteEvents {
+  readonly #options: LedgerOptions;
+  #file: LedgerFile | undefined;
+  /** Not ended yet. */
+  readonly #open = new Map<string, LedgerRow>();
+  /** To be written, in the order it was first noted. */
+  readonly #dirty = new Set<LedgerRow>();
+  #stopTimer: (() => void) | undefined;
+  #warned = false;
+  /** What was found wrong with the file that was open before. */
+  #damage: string | undefined;
+  #unpruned = PRUNE_EVERY;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+    this.#openFile();
+    this.#attempt(() => this.#file?.closeAbandoned());
+  }
+
+  offered(route: RouteFacts): void {
+    // Of a directory its files tell, unless it is refused as a whole.
+    if (route.kind === "directory") return;
+    for (const to of route.to) {
+      // The same name in another case is the same recipient.
+      if (this.#open.has(keyOf(route, to))) continue;
+      const row = rowOf(route, to, false);
+      this.#open.set(keyOf(route, to), row);
+      this.#note(row, {});
+    }
+  }
+
+  stored(
+    route: RouteFacts,
+    recipient: string,
+    _until: number,
+    digest: Digest,
+  ): void {
+    const row = this.#open.get(keyOf(route, recipient)) ??
+      rowOf(route, recipient, true);
+    this.#open.set(keyOf(route, recipient), row);
+    this.#note(row, { status: "stored", ...digest });
+  }
+
+  settled(route: RouteFacts, end: RouteEnd): void {
+    const { recipient, outcome, digest = {}, at: ended } = end;
+    if (route.kind === "directory" && outcome.status !== "failed") return;
+    const known = this.#open.get(keyOf(route, recipient));
+    this.#open.delete(keyOf(route, recipient));
+    const row = known ?? rowOf(route, recipient, true);
+    if (outcome.status === "failed") {
+      const { code, retryable } = outcome;
+      const message = sentenceOf(outcome.message);
+      const fields = {
+        status: outcome.status,
+        ended,
+        code,
+        message,
+        retryable,
+      };
+      return this.#note(row, { ...digest, ...fields });
+    }
+    if (outcome.status !== "delivered") return;
+    // What was begun by a hub before this one has waited longer than this one has run.
+    const totalMs = known === undefined
+      ? Math.max(end.totalMs, ended - route.offeredAt)
+      : end.totalMs;
+    const offerMs = (end.offerMs ?? 0) + totalMs - end.totalMs;
+    const waited = row.delivery.status === "stored" || known === undefined;
+    const latency_ms = latencyOf({
+      commandAt: 0,
+      // The wait of what was stored is the queue's, else the recipient's to answer.
+      offeredAt: waited ? offerMs : 0,
+      startedAt: offerMs,
+      settledAt: totalMs,
+      verifyMs: outcome.verifyMs,
+      roundTripMs: outcome.hopMs,
+    });
+    this.#note(row, { ...digest, status: "delivered", ended, latency_ms });
+  }
+
+  /** The deliveries of this hub asked for, newest first, with everything noted so far. */
+  *deliveries(query: Omit<LedgerQuery, "hub">): Generator<PastDelivery> {
+    while (this.#dirty.size > 0 && this.#write());
+    if (this.#file === undefined) return;
+    yield* this.#file.deliveries({ ...query, hub: this.#options.hub });
+  }
+
+  /** Writes what is left and closes. */
+  close(): void {
+    this.#stopTimer?.();
+    while (this.#dirty.size > 0 && this.#write());
+    this.#attempt(() => this.#file?.close());
+    this.#file = undefined;
+  }
+
+  #note(row: LedgerRow, fields: Partial<PastDelivery>): void {
+    row.delivery = { ...row.delivery, ...fields };
+    this.#dirty.add(row);
+    // Faster than the timer: at once, as long as it can be written.
+    if (this.#dirty.size > LEDGER_BACKLOG && (this.#warned || !this.#write())) {
+      const [oldest] = this.#dirty;
+      if (oldest !== undefined) this.#dirty.delete(oldest);
+    }
+    this.#later(LEDGER_FLUSH_MS);
+  }
+
+  #later(ms: number): void {
+    this.#stopTimer ??= this.#options.clock.after(ms, () => {
+      this.#stopTimer = undefined;
+      const written = this.#write();
+      if (this.#dirty.size > 0) this.#later(written ? 0 : RETRY_MS);
+    });
+  }
+
+  /** Writes a batch; false when that failed, and it stays noted. */
+  #write(): boolean {
+    const batch = [...this.#dirty.values().take(LEDGER_BATCH)];
+    return this.#attempt(() => {
+      if (this.#file === undefined) this.#openFile();
+      const file = this.#file;
+      if (file === undefined) return false;
+      file.write(this.#options.hub, batch);
+      for (const row of batch) this.#dirty.delete(row);
+      this.#unpruned += batch.length;
+      if (this.#unpruned >= PRUNE_EVERY) {
+        this.#unpruned = 0;
+        file.prune(this.#options.clock.date());
+      }
+      this.#warned = false;
+      return true;
+    }) ?? false;
+  }
+
+  #openFile(): void {
+    const { state, clock } = this.#options;
+    this.#attempt(() => {
+      this.#file = LedgerFile.write(state, clock.date(), (path, reason) => {
+        this.#options.warn(
+          `Cannot use the ledger: ${reason}; a new one was begun`,
+          `the old one is ${path}`,
+        );
+      }, this.#damage);
+      this.#damage = undefined;
+    });
+  }
+
+  /** Does something with the file. What goes wrong is told once; a file found damaged is set aside at the next. */
+  #attempt<T>(step: () => T): T | undefined {
+    try {
+      return step();
+    } catch (error) {
+      if (isDamage(error) && this.#file !== undefined) {
+        const damaged = this.#file;
+        this.#file = undefined;
+        this.#damage = reasonOf(error);
+        damaged.close();
+        return undefined;
+      }
+      if (!this.#warned) {
+        this.#warned = true;
+        this.#options.warn(
+          `Cannot write the ledger: ${reasonOf(error)}`,
+          "transfers go on; what is not written is missing from ferry history",
+        );
+      }
+    }
+  }
+}
+
+function keyOf({ id }: RouteFacts, recipient: string): string {
+  return `${id} ${recipient.toLowerCase()}`;
+}
+
+function rowOf(route: RouteFacts, to: string, isOld: boolean): LedgerRow {
+  const { id, name, kind, size, from, offeredAt: at } = route;
+  const status = "open";
+  return { delivery: { id, name, kind, size, from, to, status, at }, isOld };
+}

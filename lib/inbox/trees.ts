@@ -1,0 +1,73 @@
+/** The directories that are being received: what a person has agreed to, and what has arrived of each. */
+import type { TreeCount } from "../events.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Offer } from "../transfer/transfer.ts";
+
+/** Directories kept in mind; the one that has been quiet longest goes first. */
+const MAX_TREES = 64;
+/** A directory nothing was heard of for so long must be agreed to anew, in milliseconds. */
+const QUIET_MS = 10 * 60_000;
+
+/** One directory that is being received. */
+export interface Growing {
+  /** A person has said that it may come. */
+  agreed: boolean;
+  /** It was not there when it began: what is in it now has come with it. */
+  fresh: boolean;
+  readonly files: TreeCount;
+  bytes: number;
+  readonly since: number;
+  heardAt: number;
+}
+
+/** All directories an inbox is receiving. */
+export class Trees {
+  readonly #clock: Clock;
+  readonly #growing = new Map<string, Growing>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A directory begins: its first offer. */
+  begin(offer: Offer): Growing {
+    const since = this.#clock.now();
+    const growing: Growing = {
+      agreed: false,
+      fresh: false,
+      files: { transferred: 0, unchanged: 0, failed: 0 },
+      bytes: 0,
+      since,
+      heardAt: since,
+    };
+    this.#keep(keyOf(offer), growing);
+    return growing;
+  }
+
+  /** The directory an offer is part of, if its beginning was seen; undefined for single files too. */
+  of(offer: Offer): Growing | undefined {
+    if (offer.tree === undefined) return undefined;
+    const key = keyOf(offer);
+    const growing = this.#growing.get(key);
+    if (growing === undefined) return undefined;
+    const now = this.#clock.now();
+    if (now - growing.heardAt > QUIET_MS) growing.agreed = false;
+    growing.heardAt = now;
+    this.#keep(key, growing);
+    return growing;
+  }
+
+  #keep(key: string, growing: Growing): void {
+    this.#growing.delete(key);
+    this.#growing.set(key, growing);
+    for (const oldest of this.#growing.keys()) {
+      if (this.#growing.size <= MAX_TREES) return;
+      this.#growing.delete(oldest);
+    }
+  }
+}
+
+/** What a person agrees to is one directory of one sender, whatever else is offered under its id. */
+function keyOf({ from, tree, name }: Offer): string {
+  return `${from.toLowerCase()} ${tree} ${name.split("/", 1)[0]}`;
+}
