@@ -66,7 +66,7 @@ Deno.test("a client opens no more transfers, and sends no more behind an offer, 
   }
   seen.sort(([one], [other]) => (one ?? 0) - (other ?? 0));
   assertEquals(seen, [[10, true], [10, true], [11, false], [11, false]]);
-  assertEquals((await sending).delivered, 4);
+  assertEquals((await sending).failed, 4);
   const closing = client.close();
   hub.conn.close();
   await closing;
