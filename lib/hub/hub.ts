@@ -19,6 +19,7 @@ import type {
 } from "../transfer/transfer.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
 import { assertNotReserved, Registry } from "./registry.ts";
+import type { RouteEvents } from "./route_events.ts";
 import { type RouteInfo, Router } from "./router.ts";
 import { SpoolRoom } from "./spool.ts";
 
@@ -35,6 +36,8 @@ export interface HubEvents {
   left?(peer: PeerInfo): void;
   /** A connection ended badly; `who` is its name or address. */
   trouble?(who: string, failure: Failure): void;
+  /** What goes through, for a record of it. */
+  readonly routes?: RouteEvents;
 }
 
 /** How a hub is set up; durations in milliseconds, sizes in bytes. */
