@@ -75,6 +75,7 @@ export const command = defineCommand({
     }
     const sending = {
       client,
+      rejoin: () => joinBriefly(hub, client.name, context, globals),
       items,
       to,
       commandAt,

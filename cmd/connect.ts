@@ -65,6 +65,7 @@ export const command = defineCommand({
     if (options.name !== undefined) assertName(options.name, "join as");
     const quota = new Quota(options.once ? 1 : options.count ?? Infinity);
     const receiving = new Receiving(options, context);
+    receiving.isFull = () => quota.isFull;
     const menu = mayOpenMenu(context, globals, options.noMenu || options.view)
       ? new (await import("./menu/client.ts")).ClientMenu(address, receiving)
       : undefined;
@@ -82,6 +83,14 @@ export const command = defineCommand({
       else views.report(event);
       quota.count(event);
     };
+    const inbox = openInbox(
+      options,
+      receiving,
+      () => name,
+      emit,
+      context,
+      globals,
+    );
     await stayConnected({
       name,
       adapt: options.name === undefined,
@@ -89,14 +98,7 @@ export const command = defineCommand({
       clock,
       handshakeMs: globals.connectTimeout,
       idleMs: globals.idleTimeout,
-      inbox: openInbox(
-        options,
-        receiving,
-        () => name,
-        emit,
-        context,
-        globals,
-      ),
+      inbox,
       random: Math.random,
       signal,
       dial: () =>
@@ -134,7 +136,10 @@ export const command = defineCommand({
       },
     }).catch((error) => {
       throw withHint(error);
-    }).finally(() => menu?.close());
+    }).finally(() => {
+      inbox.close();
+      menu?.close();
+    });
     await offered;
     await views?.finish();
     context.signal.throwIfAborted();

@@ -122,12 +122,15 @@ function pathItem(
   }
   const absolute = resolve(context.cwd(), path);
   const size = sizeOf(absolute, path);
+  const name = nameAs ?? basename(absolute);
   return {
-    name: nameAs ?? basename(absolute),
+    name,
     kind: "file",
     size,
     open: () =>
-      size > INLINE_BYTES ? new FileBody(absolute, size) : readSmall(absolute),
+      size > INLINE_BYTES
+        ? new FileBody(absolute, size, name)
+        : readSmall(absolute),
   };
 }
 

@@ -236,6 +236,7 @@ export class Reporter {
           event.total,
         );
       case "transfer.completed":
+      case "transfer.stored":
       case "transfer.failed":
         this.#lastProgress.delete(event.id + event.to);
         return this.#progress?.finish(event.id + event.to);
@@ -285,9 +286,12 @@ class Tally {
 
   count(event: FerryEvent): void {
     if (event.event === "transfer.failed") this.#failed++;
-    if (event.event !== "transfer.completed") return;
+    if (
+      event.event !== "transfer.completed" && event.event !== "transfer.stored"
+    ) return;
     this.#ok++;
     this.#bytes += event.bytes ?? 0;
+    if (event.event === "transfer.stored") return;
     if (event.latency_ms !== undefined) {
       this.#latencies.push(event.latency_ms.total);
     }

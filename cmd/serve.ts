@@ -10,7 +10,7 @@ import { noteRunning } from "../lib/state/hubs.ts";
 import { defineCommand } from "./command.ts";
 import { mayOpenMenu } from "./context.ts";
 import { assertName, defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
-import { count, flag, size, text } from "./option.ts";
+import { count, duration, flag, size, text } from "./option.ts";
 import {
   openInbox,
   openViews,
@@ -38,6 +38,11 @@ export const command = defineCommand({
     spoolLimit: size(
       "SIZE",
       "Refuse transfers when more than this is under way",
+    ),
+    grace: duration(
+      "DURATION",
+      "What is under way may go on so long when the hub is told to stop",
+      { default: "500ms" },
     ),
     maxPeers: count("N", "Peers connected at once", {
       default: String(MAX_PEERS),
@@ -95,6 +100,7 @@ export const command = defineCommand({
         ? {}
         : { spoolLimit: options.spoolLimit }),
       maxPeers: options.maxPeers,
+      graceMs: options.grace,
       handshakeMs: globals.connectTimeout,
       idleMs: globals.idleTimeout,
       inbox: new LocalRecipient(inbox, clock),
@@ -133,6 +139,7 @@ export const command = defineCommand({
       }
     } finally {
       await hub.shutdown();
+      inbox.close();
       await views?.finish();
       forget();
     }

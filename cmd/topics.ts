@@ -45,6 +45,8 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "transfer.completed":
     `${TRANSFER}, sha256, saved, text or data, latency_ms {total, queue, offer, transfer, verify, ack}, bytes_per_s`,
   "transfer.failed": `${TRANSFER}, code, message, retryable`,
+  "transfer.stored":
+    `${TRANSFER}, sha256, until: the hub keeps it for a recipient that is away`,
   "view":
     "file, type (csv, json, ndjson, image), shown: the rows or records that the options leave; of an image format, width, height, frames, bytes. The contents are not printed",
   "warning": "code, message, hint",

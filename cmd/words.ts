@@ -53,6 +53,13 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
       return detail(`started ${route(event)}`);
     case "transfer.completed":
       return completed(event);
+    case "transfer.stored":
+      return {
+        as: "result",
+        text: `stored ${route(event)}${plainSize(event)} until ${
+          safe(event.until)
+        }`,
+      };
     case "help":
       return { as: "data", text: event.text };
     case "version":
@@ -91,7 +98,7 @@ function completed(event: TransferCompleted): Wording {
       : JSON.stringify(event.data) ?? "";
     return { as: "data", text: message(event.from, body) };
   }
-  const bytes = event.bytes === null ? "" : `  ${formatBytes(event.bytes)}`;
+  const bytes = plainSize(event);
   if (event.dir === "receive") {
     const where = event.saved === undefined ? "" : ` → ${safe(event.saved)}`;
     return { as: "result", text: `received ${route(event)}${bytes}${where}` };
@@ -116,6 +123,10 @@ function route({ dir, name, from, to }: TransferFacts): string {
   return dir === "send"
     ? `${safe(name)} → ${safe(to)}`
     : `${safe(name)} ← ${safe(from)}`;
+}
+
+function plainSize({ bytes }: TransferFacts): string {
+  return bytes === null ? "" : `  ${formatBytes(bytes)}`;
 }
 
 function size({ bytes }: TransferFacts): string {

@@ -85,6 +85,14 @@ export interface TransferFailed extends TransferFacts {
   retryable: boolean;
 }
 
+/** The hub keeps it for a recipient that is away, and says so to its sender. */
+export interface TransferStored extends TransferFacts {
+  event: "transfer.stored";
+  sha256: string;
+  /** ISO 8601, UTC: until then the hub keeps it. */
+  until: string;
+}
+
 /** A problem: of the whole command (`error`) or one it carries on after (`warning`). */
 export interface Problem {
   event: "warning" | "error";
@@ -153,6 +161,7 @@ export type FerryEvent =
   | TransferProgress
   | TransferCompleted
   | TransferFailed
+  | TransferStored
   | Problem
   | PeerListed
   | Viewed

@@ -24,7 +24,7 @@ import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
 import { isAnswer } from "../transfer/outgoing.ts";
 import type { Offer, TransferListener } from "../transfer/transfer.ts";
-import type { Route, Router } from "./router.ts";
+import type { Incoming, Router } from "./router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
 export interface PeerInfo {
@@ -59,7 +59,7 @@ export class Member {
   /** Takes transfers to this member. */
   readonly outbound: Outbound;
   readonly #hub: MemberHub;
-  readonly #incoming = new Map<TransferId, Route>();
+  readonly #incoming = new Map<TransferId, Incoming>();
   #stopGreeting: () => void;
   /** Set by the greeting. */
   info: PeerInfo | undefined;
@@ -101,7 +101,8 @@ export class Member {
     try {
       await this.connection.run({
         message: (message) => this.#message(message),
-        data: (id, _offset, bytes) => this.#incoming.get(id)?.append(bytes),
+        data: (id, offset, bytes) =>
+          this.#incoming.get(id)?.append(offset, bytes),
       });
     } catch (error) {
       reason = asFailure(error);
@@ -109,19 +110,17 @@ export class Member {
     } finally {
       this.#stopGreeting();
       const name = this.info?.name ?? "the peer";
+      // Whoever takes leave does not come back by itself; a connection that broke may.
+      const left = this.connection.session.isOver;
       // A deadline keeps its own code: the sender is told which wait it was that ended.
       this.outbound.lost(
         reason?.code.startsWith("deadline.") ? reason : {
           code: "absent",
           message: `${name} disconnected before its receipt`,
         },
+        !left,
       );
-      for (const route of [...this.#incoming.values()]) {
-        route.cancel({
-          code: "disconnected",
-          message: `${name} disconnected while sending`,
-        });
-      }
+      for (const incoming of [...this.#incoming.values()]) incoming.lost(left);
       this.#incoming.clear();
     }
   }
@@ -142,7 +141,7 @@ export class Member {
         });
         return this.#forget(message.id);
       case "cancel":
-        this.#incoming.get(message.id)?.cancel({
+        this.#incoming.get(message.id)?.abandon({
           code: failureCode(message.code),
           message: message.message,
         });
@@ -207,9 +206,9 @@ export class Member {
     const { id } = offered;
     const offer: Offer = { ...offered, from: this.info?.name ?? offered.from };
     const listener: TransferListener = {
-      started: () => {
-        if (!offer.inline) {
-          this.connection.send({ type: "accept", id, offset: 0 });
+      started: (offset) => {
+        if (!offer.inline && this.connection.session.isIncoming(id)) {
+          this.connection.send({ type: "accept", id, offset });
         }
       },
       sent: () => {},
@@ -234,6 +233,14 @@ export class Member {
               verify_ms: outcome.verifyMs,
               rtt_ms: outcome.hopMs,
             }
+            : outcome.status === "stored"
+            ? {
+              type: "receipt",
+              status: "stored",
+              id,
+              recipient,
+              until: outcome.until,
+            }
             : {
               type: "receipt",
               status: "failed",
@@ -248,7 +255,7 @@ export class Member {
       },
     };
     try {
-      this.#incoming.set(id, this.#hub.router.spool(offer, listener));
+      this.#incoming.set(id, this.#hub.router.take(offer, listener));
       this.#forget(id);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

@@ -2,11 +2,14 @@
 import { join } from "@std/path";
 import type { FerryEvent, TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
-import { MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
+import { INLINE_BYTES, MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
 import { safeFileName } from "../text/filename.ts";
 import type { Clock } from "../time/clock.ts";
+import { assertSpace } from "../transfer/space.ts";
 import type { Offer } from "../transfer/transfer.ts";
-import { Arrival, arrivalFacts } from "./arrival.ts";
+import { Arrival, arrivalFacts, Repeat, type Taking } from "./arrival.ts";
+import { isPartName, Parts } from "./parts.ts";
+import { Received } from "./received.ts";
 import { type AcceptPolicy, type ConflictPolicy, decide } from "./policy.ts";
 
 /** How an inbox is set up. */
@@ -20,6 +23,8 @@ export interface InboxOptions {
   readonly onConflict: ConflictPolicy;
   /** Text and JSON messages become files too. */
   readonly keepMessages: boolean;
+  /** A file that remembers what was received lately; without one the process does, as long as it lives. */
+  readonly journal?: string | undefined;
   /** File names obey Windows rules. */
   readonly windows: boolean;
   readonly clock: Clock;
@@ -32,7 +37,7 @@ export interface InboxOptions {
 
 /** An offer taken in: its body may come; `agreed` says whether it will be kept. */
 export interface Admission {
-  readonly arrival: Arrival;
+  readonly arrival: Taking;
   /**
    * True, or a person was asked: resolves when they agree, rejects with Failure `declined` when
    * they do not, `deadline.accept` when they do not answer in time, or why the offer was withdrawn.
@@ -43,9 +48,19 @@ export interface Admission {
 /** Where transfers arrive. */
 export class Inbox {
   readonly #options: InboxOptions;
+  readonly #received: Received;
+  readonly #parts: Parts;
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    // It looks at partial files, before those of no use are removed.
+    this.#received = new Received(options.journal, options.dir);
+    this.#parts = new Parts(options.dir, options.clock.date());
+  }
+
+  /** Lets go of what it holds while nothing arrives. */
+  close(): void {
+    this.#received.close();
   }
 
   /**
@@ -54,7 +69,12 @@ export class Inbox {
    */
   admit(offer: Offer, signal: AbortSignal): Admission {
     const { accept, emit, ask } = this.#options;
-    const facts = arrivalFacts(offer, this.#options.name());
+    const name = this.#options.name();
+    const known = this.#received.find(offer.id, offer.from);
+    if (known !== undefined) {
+      return { arrival: new Repeat(offer, name, known), agreed: true };
+    }
+    const facts = arrivalFacts(offer, name);
     emit({ event: "transfer.offered", ...facts });
     try {
       const arrival = this.#open(offer);
@@ -76,7 +96,7 @@ export class Inbox {
   async #agree(
     ask: NonNullable<InboxOptions["ask"]>,
     offer: Offer,
-    arrival: Arrival,
+    arrival: Taking,
     signal: AbortSignal,
   ): Promise<void> {
     const question = new AbortController();
@@ -114,7 +134,9 @@ export class Inbox {
   /** Checks everything that can be known before a byte has come. */
   #open(offer: Offer): Arrival {
     const { dir, windows, onConflict, keepMessages } = this.#options;
-    const name = safeFileName(offer.name, windows);
+    const safe = safeFileName(offer.name, windows);
+    // What looks like a partial file would be taken for one.
+    const name = isPartName(safe) ? `${safe}_` : safe;
     if (
       offer.kind !== "file" &&
       (offer.size === null || offer.size > MAX_MESSAGE_BYTES)
@@ -135,7 +157,16 @@ export class Inbox {
         onConflict === "skip" ? `skipped, ${state}` : state,
       );
     }
-    return new Arrival(this.#options, offer, name);
+    if (saves && (offer.size ?? 0) > INLINE_BYTES) {
+      assertSpace(dir, offer.size ?? 0, "the recipient's disk");
+    }
+    return new Arrival(
+      this.#options,
+      offer,
+      name,
+      this.#parts,
+      this.#received,
+    );
   }
 }
 

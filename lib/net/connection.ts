@@ -71,6 +71,8 @@ export class Connection {
   readonly #decoder: FrameDecoder;
   readonly #heartbeat: Heartbeat;
   readonly #batch: Batch;
+  /** Called when something that waited has been written. */
+  onWritten: (() => void) | undefined;
   /** Something changed since the writer last looked; it must not fall asleep. */
   #woken = false;
   #wakeWriter: (() => void) | undefined;
@@ -270,8 +272,10 @@ export class Connection {
       while (this.#state !== "closed") {
         this.#woken = false;
         const bytes = await this.#batch.fill();
-        if (bytes.length > 0) await this.#writeAll(bytes);
-        else if (this.#woken) continue;
+        if (bytes.length > 0) {
+          await this.#writeAll(bytes);
+          this.onWritten?.();
+        } else if (this.#woken) continue;
         else if (this.#state === "closing") {
           return await this.#stream.closeWrite?.();
         } else await this.#sleep();

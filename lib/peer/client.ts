@@ -188,7 +188,10 @@ export class Client {
         (leaving
           ? new Failure("cancelled", "it was cancelled")
           : new Failure("disconnected", "the hub closed the connection"));
-      outbound.lost({ code: reason.code, message: reason.message });
+      outbound.lost(
+        { code: reason.code, message: reason.message },
+        !leaving,
+      );
       inbound?.lost(reason);
       welcomed.reject(reason);
       return failure;

@@ -24,6 +24,9 @@ const MAX_SMALL = 256;
 /** Large bodies in flight: the next is accepted while one still flows, and few are half-sent when one fails. */
 const MAX_LARGE = 3;
 
+/** The latest moment a date can hold, ms since the Unix epoch: a hub may say anything. */
+const MAX_DATE_MS = 8.64e15;
+
 /** One thing to send. */
 export interface Item {
   readonly name: string;
@@ -46,6 +49,8 @@ export interface OutboxOptions {
   /** Smallest round trip to the carrier, in milliseconds. */
   readonly roundTripMs: () => number;
   readonly emit: (event: FerryEvent) => void;
+  /** The hub keeps it so long for recipients that are away, in milliseconds. */
+  readonly queueMs?: number | undefined;
   /** Aborted with a Failure: what is under way is cancelled, nothing more is begun. */
   readonly signal: AbortSignal;
 }
@@ -88,7 +93,7 @@ class Outbox {
     while (small ? this.#small >= MAX_SMALL : this.#large >= MAX_LARGE) {
       await this.#change();
     }
-    this.#send(item, index, small);
+    this.#send(item, index, small, this.#options.to, false);
   }
 
   /** Resolves when nothing is in flight any more. */
@@ -107,8 +112,15 @@ class Outbox {
     for (const { cancel } of [...this.#running]) cancel(reason);
   };
 
-  #send(item: Item, index: number, small: boolean): void {
-    const { carrier, from, to, deadlines, clock, emit, signal } = this.#options;
+  #send(
+    item: Item,
+    index: number,
+    small: boolean,
+    to: readonly string[],
+    again: boolean,
+  ): void {
+    const { carrier, from, deadlines, clock, emit, signal, queueMs } =
+      this.#options;
     const id = transferId(crypto.getRandomValues(new Uint8Array(8)));
     const { name, kind, size } = item;
     const facts = (recipient: string): TransferFacts => (
@@ -119,32 +131,28 @@ class Outbox {
     const awaited = new Set(to);
     const offeredAt = clock.now();
     let startedAt = offeredAt;
+    let started = false;
     let digest: Digest = { size: size ?? 0, sha256: "" };
     const settled = (recipient: string, outcome: Outcome) => {
-      const delivered = outcome.status === "delivered";
       awaited.delete(recipient);
-      this.#deliveries.push({
-        index,
-        to: recipient,
-        ...(delivered
-          ? {}
-          : { failure: { code: outcome.code, message: outcome.message } }),
-      });
-      emit(
-        delivered
-          ? this.#completed(
-            facts(recipient),
-            digest,
-            outcome,
-            offeredAt,
-            startedAt,
-          )
-          : {
-            event: "transfer.failed",
-            ...facts(recipient),
-            ...failureOf(outcome),
-          },
-      );
+      if (!again && mayStartOver(item, outcome) && !signal.aborted) {
+        const { code, message } = outcome;
+        emit({
+          event: "warning",
+          code,
+          message: `Starting over with ${name} for ${recipient}: ${message}`,
+        });
+        this.#send(item, index, small, [recipient], true);
+      } else {
+        const { failure, event } = this.#ended(
+          facts(recipient),
+          outcome,
+          digest,
+          { offeredAt, startedAt },
+        );
+        this.#deliveries.push({ index, to: recipient, ...failure });
+        emit(event);
+      }
       if (awaited.size > 0) return;
       this.#running.delete(running);
       if (small) this.#small--;
@@ -183,6 +191,10 @@ class Outbox {
       from,
       to: [...to],
       inline: body.size !== null && body.size <= INLINE_BYTES,
+      ...(body.fingerprint === undefined
+        ? {}
+        : { fingerprint: body.fingerprint }),
+      ...(queueMs === undefined ? {} : { queue_ms: queueMs }),
       deadlines: {
         accept_ms: deadlines.acceptMs,
         idle_ms: deadlines.idleMs,
@@ -190,7 +202,14 @@ class Outbox {
       },
     };
     const handle = carrier.carry(offer, body, {
-      started: () => {
+      started: (offset) => {
+        if (offset > 0 && offset < (body.size ?? 0)) {
+          const share = Math.floor(offset / (body.size ?? 1) * 100);
+          const message = `Going on with ${name} at ${share} %`;
+          emit({ event: "warning", code: "resumed", message });
+        }
+        if (started) return;
+        started = true;
         startedAt = offer.inline ? offeredAt : clock.now();
         for (const recipient of awaited) {
           emit({ event: "transfer.started", ...facts(recipient) });
@@ -209,6 +228,42 @@ class Outbox {
       settled,
     });
     running.cancel = ({ code, message }) => handle.cancel({ code, message });
+  }
+
+  /** What is reported of a transfer that has ended for one recipient. */
+  #ended(
+    facts: TransferFacts,
+    outcome: Outcome,
+    digest: Digest,
+    at: { offeredAt: number; startedAt: number },
+  ): { event: FerryEvent; failure?: Pick<Delivery, "failure"> } {
+    switch (outcome.status) {
+      case "delivered":
+        return {
+          event: this.#completed(
+            facts,
+            digest,
+            outcome,
+            at.offeredAt,
+            at.startedAt,
+          ),
+        };
+      case "stored": {
+        const latest = Math.min(outcome.until, MAX_DATE_MS);
+        const until = new Date(latest).toISOString();
+        const { sha256, size: bytes } = digest;
+        const event = "transfer.stored";
+        return { event: { event, ...facts, bytes, sha256, until } };
+      }
+      case "failed": {
+        const { code, message, retryable } = outcome;
+        const event = "transfer.failed";
+        return {
+          event: { event, ...facts, code, message, retryable },
+          failure: { failure: { code, message } },
+        };
+      }
+    }
   }
 
   #completed(
@@ -247,8 +302,11 @@ function stopOf({ reason }: AbortSignal): Cancel {
   return { code: signalled ? "cancelled" : code, message: state };
 }
 
-function failureOf(
-  { code, message, retryable }: Extract<Outcome, { status: "failed" }>,
-): { code: string; message: string; retryable: boolean } {
-  return { code, message, retryable };
+/** Whether what arrived was not what was sent, and it can be sent once more. */
+function mayStartOver(
+  { size }: Item,
+  outcome: Outcome,
+): outcome is Extract<Outcome, { status: "failed" }> {
+  return outcome.status === "failed" && outcome.code === "integrity" &&
+    outcome.retryable && size !== null;
 }

@@ -82,7 +82,7 @@ export class Outgoing {
   begin(): boolean {
     this.#connection.send({ type: "offer", ...this.#offer });
     if (!this.#connection.isOpen) {
-      this.failAll("disconnected", "the connection was lost");
+      this.lose({ code: "disconnected", message: "the connection was lost" });
       return false;
     }
     this.#watch();
@@ -106,6 +106,10 @@ export class Outgoing {
         return this.failAll(failureCode(answer.code), message, retryable);
       }
       case "receipt": {
+        if (answer.status === "stored") {
+          const { recipient, until } = answer;
+          return this.#settle(recipient, { status: "stored", until });
+        }
         if (answer.status === "delivered") {
           const {
             verify_ms,
@@ -131,7 +135,11 @@ export class Outgoing {
   /** Whether PROGRESS tells of bytes that were sent and not told of before: anything else keeps no deadline away. */
   #advances({ recipient, bytes }: MessageOf<"progress">): boolean {
     const key = recipient.toLowerCase();
-    if (!this.#awaited.has(key) || bytes > this.#handed) return false;
+    // Before it accepts, a recipient tells how much of what it has it has checked.
+    const most = this.#stage === "offered"
+      ? this.#offer.size ?? 0
+      : this.#handed;
+    if (!this.#awaited.has(key) || bytes > most) return false;
     if (bytes <= (this.#progress.get(key) ?? 0)) return false;
     this.#progress.set(key, bytes);
     return true;
@@ -142,14 +150,20 @@ export class Outgoing {
     this.failAll(reason.code, reason.message);
   }
 
+  /** The connection is gone: nobody knows how it stands with the recipients not settled yet. */
+  lose({ code, message }: Cancel): void {
+    this.failAll(code, message, isRetryable(code), true);
+  }
+
   /** Ends the transfer badly for every recipient not settled yet. */
   failAll(
     code: FailureCode,
     message: string,
     retryable = isRetryable(code),
+    lost = false,
   ): void {
     this.#reason = { code, message };
-    const failed = failedOutcome(this.#reason, retryable);
+    const failed = failedOutcome(this.#reason, retryable, lost);
     const names = [...this.#awaited.values()];
     this.#awaited.clear();
     for (const name of names) this.#listener.settled(name, failed);
@@ -159,7 +173,9 @@ export class Outgoing {
 
   #stream(offset: number): void {
     this.#enter("streaming");
-    this.#listener.started();
+    // What was told of before counts from there.
+    this.#progress.clear();
+    this.#listener.started(offset);
     if (this.#awaited.size === 0) return;
     this.#handed = offset;
     const outflow: Outflow = {
@@ -236,7 +252,7 @@ export class Outgoing {
     if (left <= 0) {
       // A pipe may be slow; a file that stops coming is stuck.
       const waits = code === "deadline.idle" && this.#starved &&
-        this.#offer.size === null;
+        (this.#offer.size === null || this.#outflow?.reader.waits?.());
       if (!waits) return this.failAll(code, state);
       this.#movedAt = this.#clock.now();
     }
@@ -252,6 +268,8 @@ export class Outgoing {
 export function failedOutcome(
   { code, message }: Cancel,
   retryable = isRetryable(code),
-): Outcome {
-  return { status: "failed", code, message, retryable };
+  lost = false,
+): Extract<Outcome, { status: "failed" }> {
+  const failed = { status: "failed", code, message, retryable } as const;
+  return lost ? { ...failed, lost } : failed;
 }

@@ -179,7 +179,10 @@ Deno.test("what a transfer took of the spool limit is given back when it is over
     const fits = size <= 2 * MIB;
     assertEquals(await heard.code("bob"), fits ? "delivered" : "limit");
     if (!fits) {
-      assertEquals(await heard.message("bob"), "the hub's spool is full");
+      assertEquals(
+        await heard.message("bob"),
+        "the hub's spool is full: 0 B of 2.1 MB are in use",
+      );
     }
   }
   assertEquals(bob.files(), ["report (2).csv", "report.csv"]);
