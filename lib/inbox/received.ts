@@ -32,16 +32,17 @@ export interface ReceivedBefore {
 /** The transfers received lately. */
 export class Received {
   readonly #byId = new Map<string, ReceivedBefore>();
-  readonly #file: Deno.FsFile | undefined;
+  readonly #path: string | undefined;
+  #file: Deno.FsFile | undefined;
 
   /**
    * `path` is the file, undefined to remember as long as the process lives; `inbox` the directory of
    * the partial files named in it. Where the file cannot be had, memory has to do.
    */
   constructor(path: string | undefined, inbox: string) {
+    this.#path = path;
     if (path === undefined) return;
     try {
-      Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       const lines = readLines(path);
       for (const { id, from, sha256, part } of lines) {
         this.#byId.delete(id);
@@ -50,18 +51,13 @@ export class Received {
         this.#byId.set(id, { from, sha256, placed: undefined });
       }
       this.#trim();
-      this.#file = Deno.openSync(path, {
-        append: true,
-        create: true,
-        mode: 0o600,
-      });
+      if (lines.length === 0) return;
       // In place, so that another process that appends to it still does.
-      if (lines.length > 0) {
-        this.#file.truncateSync(0);
-        for (const [id, { from, sha256 }] of this.#byId) {
-          this.#write({ id, from, sha256 });
-        }
-      }
+      using file = Deno.openSync(path, { write: true, truncate: true });
+      const kept = [...this.#byId].map(([id, { from, sha256 }]) =>
+        JSON.stringify({ id, from, sha256 }) + "\n"
+      );
+      writeAllSync(file, new TextEncoder().encode(kept.join("")));
     } catch {
       // See above.
     }
@@ -109,6 +105,7 @@ export class Received {
   /** Lets go of the file. */
   close(): void {
     this.#file?.close();
+    this.#file = undefined;
   }
 
   #trim(): void {
@@ -119,14 +116,20 @@ export class Received {
   }
 
   #write(entry: Line): void {
-    if (this.#file === undefined) return;
+    if (this.#path === undefined) return;
     try {
+      this.#file ??= openJournal(this.#path);
       const text = JSON.stringify(entry) + "\n";
       writeAllSync(this.#file, new TextEncoder().encode(text));
     } catch {
       // The disk is full: then the file itself will hardly be placed either.
     }
   }
+}
+
+function openJournal(path: string): Deno.FsFile {
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return Deno.openSync(path, { append: true, create: true, mode: 0o600 });
 }
 
 function readLines(path: string): Line[] {

@@ -227,7 +227,7 @@ export class Connection {
     while (this.isOpen) {
       const count = await this.#stream.read(decoder.space());
       if (!this.isOpen) return;
-      if (count === null) return decoder.end();
+      if (count === null) return this.#ended();
       this.#heartbeat.heard();
       decoder.filled(count);
       let frame;
@@ -238,6 +238,16 @@ export class Connection {
         if (taken !== undefined) await taken;
         if (this.session.isEnded) return;
       }
+    }
+  }
+
+  /** The stream has ended. In the middle of a frame, that is a connection that broke, not a breach. */
+  #ended(): void {
+    try {
+      this.#decoder.end();
+    } catch (error) {
+      const { message } = asFailure(error);
+      throw this.session.isOpen ? new Failure("disconnected", message) : error;
     }
   }
 
