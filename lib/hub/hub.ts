@@ -97,6 +97,11 @@ export class Hub implements Carrier {
     return [...this.#registry.all()].flatMap((member) => member.info ?? []);
   }
 
+  /** Connections of any kind, also those that have not greeted. */
+  get connections(): number {
+    return this.#members.size;
+  }
+
   /** Transfers under way. */
   get transfers(): number {
     return this.#router.size;

@@ -47,9 +47,9 @@ const FAILURES: [
     async (bob, id) => {
       const frame = dataFrame(id, 100_000, pattern(1_000));
       await bob.hub.write(frame.subarray(0, 500));
-      await bob.hub.conn.closeWrite();
+      bob.hub.conn.close();
     },
-    "protocol",
+    "disconnected",
   ],
   [
     "the hub says goodbye",
