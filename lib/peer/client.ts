@@ -118,7 +118,7 @@ export class Client {
     let inbound: Inbound | undefined;
     let told: Failure | undefined;
 
-    const receive = (message: Message): void => {
+    const receive = (message: Message): void | Promise<void> => {
       if (isAnswer(message)) return outbound.receive(message);
       switch (message.type) {
         case "welcome":
@@ -133,7 +133,9 @@ export class Client {
               clock,
             );
           }
-          return welcomed.resolve(message);
+          welcomed.resolve(message);
+          // What waited for this peer may be offered in the same breath: its owner comes first.
+          return new Promise((resolve) => setImmediate(resolve));
         case "presence": {
           const key = message.peer.name.toLowerCase();
           if (message.change === "left") peers.delete(key);
