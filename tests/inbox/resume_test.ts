@@ -136,7 +136,7 @@ Deno.test("a message whose receipt was lost is not shown twice", async () => {
   assertEquals(shown.length, 1);
 });
 
-Deno.test("a process killed while it put a file in place: the journal and the partial file tell how far it was", async () => {
+Deno.test("a process killed while it put a file in place: the journal and the partial file tell how far it was", () => {
   using dir = new TempDir();
   const journal = dir.at("state", "received.jsonl");
   const part = "a.00000000000000aa.00000000000000bb.part";
