@@ -321,7 +321,7 @@ export class Route {
     }
     leg.stopWaiting();
     leg.carrier = carrier;
-    const { queue_ms: _, ...offer } = this.offer;
+    const { queue_ms: _, wait_ms: __, ...offer } = this.offer;
     let over = false;
     const handle = carrier.carry({ ...offer, to: [name] }, this.#shared(), {
       started: (offset) => {
@@ -385,7 +385,7 @@ export class Route {
 
   /** The recipient is not here: it is waited for, or the transfer has failed for it. */
   #away(leg: Leg, outcome: Extract<Outcome, { status: "failed" }>): void {
-    const { queue_ms, deadlines } = this.offer;
+    const { queue_ms, wait_ms = 0, deadlines } = this.offer;
     const { lost, ...final } = outcome;
     if (leg.until !== undefined) return this.#enqueue(leg, leg.until);
     if (queue_ms !== undefined && this.#spool !== undefined) {
@@ -393,7 +393,9 @@ export class Route {
       this.#start(0);
       return this.#enqueue(leg, Math.round(now + queue_ms));
     }
-    if (lost) return this.#await(leg, final, deadlines.idle_ms);
+    const waitMs = Math.max(lost ? deadlines.idle_ms : 0, wait_ms);
+    const left = this.#begunAt + MAX_PARK_MS - this.#needs.clock.now();
+    if (waitMs > 0) return this.#await(leg, final, Math.min(waitMs, left));
     this.#settle(leg, final);
   }
 

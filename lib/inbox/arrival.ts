@@ -248,7 +248,7 @@ export class Arrival implements Taking {
     const { dir } = this.#options;
     const part = this.#parts.fresh(this.#name, this.#key);
     this.#file = createFile(part, dir);
-    if (this.#memory === undefined) this.#file.tryLock();
+    this.#file.tryLock();
     this.#part = part;
     return this.#file;
   }

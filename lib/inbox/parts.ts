@@ -11,8 +11,6 @@ import type { Offer } from "../transfer/transfer.ts";
 
 /** How long a partial file is kept for its sender to go on. Milliseconds. */
 const KEEP_MS = 7 * 24 * 3600_000;
-/** One without a key may just be being written by another process. Milliseconds. */
-const USELESS_MS = 60_000;
 
 const PART = /\.(?:([0-9a-f]{16})\.)?[0-9a-f]{16}\.part$/;
 
@@ -80,7 +78,8 @@ function isUseless(
     // It has its final name already: its process was killed before it could drop this one.
     if ((nlink ?? 1) > 1) return true;
     const age = now - (mtime?.getTime() ?? now);
-    if (age < (key === undefined ? USELESS_MS : KEEP_MS)) return false;
+    if (key !== undefined && age < KEEP_MS) return false;
+    // Whoever writes it holds its lock.
     using file = Deno.openSync(path, { write: true });
     return file.tryLockSync(true);
   } catch {

@@ -48,6 +48,8 @@ export class Link implements Carrier {
   /** Waits for a connection. */
   readonly #waiting = new Set<Load>();
   #mending: Promise<void> | undefined;
+  /** Until then, on the clock, recipients that are away are waited for. */
+  #patientUntil = -Infinity;
   /** Why nothing is tried any more. */
   #over: Failure | undefined;
 
@@ -95,8 +97,14 @@ export class Link implements Carrier {
         if (awaited.size === 0) body.dispose();
       },
     };
+    // Its recipients may have lost the hub too, and be on their way back.
+    const waitMs = this.#patientUntil - this.#options.clock.now();
     const handle = this.#client.outbound.carry(
-      { ...offer, to: [...awaited] },
+      {
+        ...offer,
+        to: [...awaited],
+        ...(waitMs > 0 ? { wait_ms: waitMs } : {}),
+      },
       shared,
       {
         started: (offset) => listener.started(offset),
@@ -151,6 +159,7 @@ export class Link implements Carrier {
         continue;
       }
       this.#client = client;
+      this.#patientUntil = clock.now() + tryMs;
       return this.#offerAgain();
     }
     this.#over ??= reason;

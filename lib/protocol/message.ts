@@ -75,6 +75,8 @@ const schemas = {
     fingerprint: v.optional(v.pipe(v.string(), v.maxLength(64))),
     /** The hub keeps it so long for recipients that are away. */
     queue_ms: v.optional(milliseconds),
+    /** A recipient that is not connected is waited for so long before it is absent. */
+    wait_ms: v.optional(milliseconds),
   }),
   accept: v.object({ id, offset: count }),
   reject: v.object({ id, code, message: sentence, retryable: v.boolean() }),

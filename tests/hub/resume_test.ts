@@ -167,6 +167,26 @@ Deno.test("a recipient that is cut off and comes back gets the rest; the sender 
   assertEquals(await heard.code("bob"), "delivered");
 });
 
+Deno.test("a recipient that is away is waited for as long as the offer says, then it is absent", async () => {
+  await using hub = new TestHub();
+  using alice = await RawEnd.join(hub.port, "alice");
+  const [first, second] = [
+    offer({ wait_ms: 5_000 }),
+    offer({ wait_ms: 9_000 }),
+  ];
+  await alice.send({ type: "offer", ...first });
+  await alice.send({ type: "offer", ...second });
+  await alice.send({ type: "ping", t1: 0 });
+  await alice.expect("pong");
+  await hub.clock.advance(5_000);
+  const receipt = await alice.expect("receipt");
+  assert(receipt.status === "failed");
+  assertEquals([receipt.id, receipt.code], [first.id, "absent"]);
+  using bob = await RawEnd.join(hub.port, "bob");
+  const { id, wait_ms } = await bob.expect("offer");
+  assertEquals([id, wait_ms], [second.id, undefined]);
+});
+
 Deno.test("a recipient that takes its leave is not waited for", async () => {
   await using hub = new TestHub();
   await using alice = await TestPeer.join(hub.port, "alice", hub.clock);

@@ -167,19 +167,20 @@ Deno.test("a process killed while it put a file in place: the journal and the pa
 Deno.test("partial files that can serve no more are swept away at the start, others are not", () => {
   using dir = new TempDir();
   const DAY_MS = 24 * 3600_000;
+  const held = "c.00000000000000cc.part";
   const lasting = "a.00000000000000aa.00000000000000bb.part";
   const useless = "b.00000000000000bb.part";
   const theirs = "report.part";
-  for (const name of [lasting, useless, theirs]) {
+  for (const name of [lasting, useless, held, theirs]) {
     Deno.writeTextFileSync(dir.at(name), "");
   }
+  using file = Deno.openSync(dir.at(held), { write: true });
+  file.lockSync(true); // Another process writes it.
   const now = Date.now();
-  new Parts(dir.path, now);
-  assertEquals(dir.list(), [lasting, useless, theirs].sort());
   new Parts(dir.path, now + DAY_MS);
-  assertEquals(dir.list(), [lasting, theirs].sort());
+  assertEquals(dir.list(), [lasting, held, theirs].sort());
   new Parts(dir.path, now + 8 * DAY_MS);
-  assertEquals(dir.list(), [theirs]);
+  assertEquals(dir.list(), [held, theirs].sort());
 });
 
 Deno.test("a file that is called like a partial one gets another name", async () => {

@@ -127,6 +127,7 @@ Deno.test("a sender comes back and goes on where the hub says, for those who hav
   const second = await again.expect("offer");
   assertEquals([second.id, second.to], [first.id, ["carol"]]);
   assertEquals(second.fingerprint, first.fingerprint);
+  assertEquals([first.wait_ms, second.wait_ms], [undefined, TRY_MS]);
   assert(second.fingerprint?.length === 64);
   await again.send({ type: "accept", id: first.id, offset: 150_000 });
   const rest = await again.body(first.id);

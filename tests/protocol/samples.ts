@@ -213,6 +213,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     }),
     fingerprint: text(64),
     queue_ms: milliseconds,
+    wait_ms: milliseconds,
   }),
   fc.record({ type: fc.constant("accept" as const), id, offset: count }),
   fc.record({
