@@ -260,6 +260,8 @@ export class Member {
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const { code, message } = error;
+      // The BYE that follows says so, and that it may be offered again.
+      if (code === "shutdown") return;
       const retryable = isRetryable(code);
       this.connection.send({ type: "reject", id, code, message, retryable });
     }

@@ -118,9 +118,7 @@ export class Router {
     }
     const known = this.#recall(offer);
     if (known !== undefined) return replay(known, offer, listener);
-    const parked = [...this.#routes.values()].find((route) =>
-      route.isDetached && isAgain(route.offer, offer, route.recipients)
-    );
+    const parked = this.#parked(offer);
     if (parked !== undefined) {
       parked.attach(offer, listener);
       return incoming(parked, listener);
@@ -196,6 +194,14 @@ export class Router {
     this.#emptied = Promise.withResolvers();
   }
 
+  /** The same file, as a sender that was lost had begun to send it. */
+  #parked(offer: Offer): Route | undefined {
+    if (offer.fingerprint === undefined) return undefined;
+    return [...this.#routes.values()].find((route) =>
+      route.isDetached && isAgain(route.offer, offer, () => route.recipients)
+    );
+  }
+
   /** What became of a transfer that is offered again because its sender did not hear. */
   #recall(offer: Offer): Remembered | undefined {
     const same = this.#remembered.get(offer.id);
@@ -207,7 +213,7 @@ export class Router {
     }
     if (offer.fingerprint === undefined) return undefined;
     return [...this.#remembered.values()].find(({ untold, ...one }) =>
-      untold && isAgain(one.offer, offer, new Set(one.outcomes.keys()))
+      untold && isAgain(one.offer, offer, () => new Set(one.outcomes.keys()))
     );
   }
 }
@@ -257,10 +263,11 @@ function isSame(before: Offer, now: Offer): boolean {
 function isAgain(
   before: Offer,
   now: Offer,
-  recipients: ReadonlySet<string>,
+  recipientsOf: () => ReadonlySet<string>,
 ): boolean {
-  return now.fingerprint !== undefined && isSame(before, now) &&
-    (before.queue_ms === undefined) === (now.queue_ms === undefined) &&
+  if (now.fingerprint === undefined || !isSame(before, now)) return false;
+  const recipients = recipientsOf();
+  return (before.queue_ms === undefined) === (now.queue_ms === undefined) &&
     now.to.length === recipients.size &&
     now.to.every((name) => recipients.has(name.toLowerCase()));
 }
