@@ -154,8 +154,11 @@ export class Route {
       if (until !== null && whole) {
         this.outcomes.set(name.toLowerCase(), { status: "stored", until });
       }
-      if (until === null) this.#await(leg, lostOutcome(name), this.#parkMs);
-      else this.#enqueue(leg, until);
+      // The hub's own inbox is here at once.
+      if (this.#needs.find(name) !== undefined) this.#carry(leg);
+      else if (until === null) {
+        this.#await(leg, lostOutcome(name), this.#parkMs);
+      } else this.#enqueue(leg, until);
     }
     if (this.digest === undefined) this.#park();
   }

@@ -280,6 +280,36 @@ Deno.test("the next hub goes on with what the last one left, from either end", a
   await first[Symbol.asyncDispose]();
 });
 
+Deno.test("what was on its way to the hub's own inbox goes on in the next hub, from what the inbox has", async () => {
+  const first = new TestHub();
+  const offered = lastingOffer(BODY, { to: ["hub"] });
+  const { id } = offered;
+  using sender = await RawEnd.join(first.port, "alice", { role: "oneshot" });
+  await sender.send({ type: "offer", ...offered });
+  await sender.expect("accept");
+  await pour(sender, id, 0, HALF);
+  await sender.send({ type: "ping", t1: 0 });
+  await sender.expect("pong");
+  const done = first.hub.shutdown();
+  await sender.farewell();
+  sender.conn.close();
+  await done;
+  await using second = new TestHub(
+    { spoolDir: first.spoolDir },
+    { dir: first.inboxDir },
+  );
+  await second.events.of("transfer.started");
+  using alice = await RawEnd.join(second.port, "alice", { role: "oneshot" });
+  await alice.send({ type: "offer", ...offered });
+  assertEquals((await alice.expect("accept")).offset, HALF);
+  await pour(alice, id, HALF, BODY.length);
+  await alice.send({ type: "end", id, ...digestOf(BODY) });
+  assertEquals((await alice.expect("receipt")).status, "delivered");
+  assertEquals(first.dir.list("inbox"), ["report.csv"]);
+  assertEquals(Deno.readFileSync(first.dir.at("inbox", "report.csv")), BODY);
+  await first[Symbol.asyncDispose]();
+});
+
 Deno.test("whoever keeps a record hears of an offer and of each end, with size, digest and times", async () => {
   const told = new Recorder<[RouteFacts, RouteEnd | undefined]>();
   await using hub = new TestHub({
