@@ -92,6 +92,7 @@ export class Link implements Carrier {
     let lost = false;
     const shared: Body = {
       size: body.size,
+      hashAhead: () => body.hashAhead?.(),
       read: (offset, wake) => body.read(offset, wake),
       dispose: () => {
         if (awaited.size === 0) body.dispose();

@@ -74,6 +74,9 @@ export class SharedHash {
  */
 export class FileBody implements Body {
   readonly #hash = new SharedHash();
+  /** Hashing in the background, up to `#hashEnd` or a little further. */
+  #hashing: Promise<void> | undefined;
+  #hashEnd = 0;
   readonly #name: string | undefined;
   readonly fingerprint: string | undefined;
 
@@ -98,22 +101,22 @@ export class FileBody implements Body {
     let checking: "no" | "yes" | Failure = "no";
     const { path, size } = this;
     const hash = this.#hash;
+    // From here on the reader itself hashes what it reads.
+    this.#hashEnd = 0;
 
     /** What was sent before is hashed again: the digest is of the whole file. */
-    async function hashBefore() {
+    const hashBefore = async () => {
       checking = "yes";
       try {
-        await readOver(path, hash.at, offset, (from, bytes) => {
-          hash.feed(from, bytes);
-          return !closed;
-        });
+        while (hash.at < offset && !closed) await this.#hashUpTo(offset);
         checking = "no";
       } catch (error) {
         checking = error instanceof Failure ? error : readFailure(error);
       }
       wake();
-    }
+    };
 
+    const stopHashing = () => this.#hashEnd = 0;
     return {
       async pull(into) {
         // Closed while it was being read: nobody wants the rest.
@@ -145,13 +148,35 @@ export class FileBody implements Body {
       waits: () => checking === "yes",
       close() {
         closed = true;
+        if (checking === "yes") stopHashing();
         file?.close();
         file = undefined;
       },
     };
   }
 
-  dispose(): void {}
+  hashAhead(): void {
+    // What cannot be read is found out by the reader.
+    this.#hashUpTo(this.size).catch(() => {});
+  }
+
+  dispose(): void {
+    this.#hashEnd = 0;
+  }
+
+  #hashUpTo(end: number): Promise<void> {
+    this.#hashEnd = Math.max(this.#hashEnd, end);
+    const hash = this.#hash;
+    return this.#hashing ??= readOver(
+      this.path,
+      hash.at,
+      this.size,
+      (from, bytes) => {
+        hash.feed(from, bytes);
+        return hash.at < this.#hashEnd;
+      },
+    ).finally(() => this.#hashing = undefined);
+  }
 
   #fingerprint(): string | undefined {
     if (this.#name === undefined) return undefined;

@@ -20,6 +20,9 @@ import type {
 /** Deadlines come from the sender, who may be hostile: they are not looked at more often than this. */
 const LEAST_WAIT_MS = 10;
 
+/** An answer that takes longer than this is waited for by a person, or by a recipient that checks what it has. */
+const SLOW_ANSWER_MS = 50;
+
 /** Answers of the other side that concern transfers it was offered. */
 export type Answer = MessageOf<"accept" | "reject" | "receipt" | "progress">;
 
@@ -52,6 +55,7 @@ export class Outgoing {
   #starved = false;
   #movedAt: number;
   #stopTimer = () => {};
+  #stopAhead = () => {};
   /** What a body still flowing is closed with. */
   #reason: Cancel = { code: "cancelled", message: "nobody is left to take it" };
 
@@ -86,7 +90,14 @@ export class Outgoing {
       return false;
     }
     this.#watch();
-    if (this.#offer.inline && this.#stage === "offered") this.#stream(0);
+    if (this.#stage !== "offered") return true;
+    if (this.#offer.inline) this.#stream(0);
+    else if (this.#body.hashAhead !== undefined) {
+      this.#stopAhead = this.#clock.after(
+        SLOW_ANSWER_MS,
+        () => this.#body.hashAhead?.(),
+      );
+    }
     return true;
   }
 
@@ -215,6 +226,7 @@ export class Outgoing {
     if (this.#stage === "over") return;
     this.#stage = "over";
     this.#stopTimer();
+    this.#stopAhead();
     if (this.#outflow !== undefined) this.#connection.detach(this.#outflow);
     this.#outflow = undefined;
     const { id } = this.#offer;
@@ -232,6 +244,7 @@ export class Outgoing {
   }
 
   #enter(stage: "streaming" | "sent"): void {
+    this.#stopAhead();
     this.#stage = stage;
     this.#movedAt = this.#clock.now();
   }

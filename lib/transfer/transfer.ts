@@ -13,6 +13,8 @@ export interface Body {
   readonly fingerprint?: string | undefined;
   /** Throws Failure `input` when the content is not what it was: asked before it is gone on with. */
   assertUnchanged?(): void;
+  /** Its answer takes a while: hashes meanwhile what will have to be hashed anyway. */
+  hashAhead?(): void;
   /** A new reader from `offset` on; `wake` is called when `pull` gave 0 and there is more. */
   read(offset: number, wake: () => void): BodyReader;
   /** Lets go of what the body holds, when no reader will follow. */

@@ -41,6 +41,19 @@ Deno.test("a file is read whole, and from an offset; its digest is always of all
   }
 });
 
+Deno.test("a file hashed ahead of its reading gives the same digest, from wherever it is read", async () => {
+  using dir = new TempDir();
+  const bytes = pattern(3_500_000);
+  Deno.writeFileSync(dir.at("a"), bytes);
+  for (const offset of [0, 1_000_000, bytes.length]) {
+    const body = new FileBody(dir.at("a"), bytes.length);
+    body.hashAhead();
+    const reader = open(body, offset);
+    assertEquals(await readAll(reader), bytes.subarray(offset));
+    assertEquals(reader.digest(), digestOf(bytes));
+  }
+});
+
 Deno.test("two readers of a file at their own speeds give the same digest", async () => {
   using dir = new TempDir();
   Deno.writeFileSync(dir.at("a"), BYTES);
