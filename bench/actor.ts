@@ -2,10 +2,17 @@
  * One process of a benchmark. It does what the lines of JSON on its standard input say, one at a
  * time, and answers each with a line of JSON: `{ms}` or what the command gives.
  *
- *     deno run -A bench/actor.ts bare-receive | bare-send | hub SPOOL | client PORT
+ *     deno run -A bench/actor.ts bare-receive | bare-send [STATE] | hub SPOOL [STATE] | client PORT [STATE]
+ *
+ * With a state directory everything goes over TLS, with the identity of the hub there.
  */
 import { Hub } from "../lib/hub/hub.ts";
-import { dial } from "../lib/net/dial.ts";
+import { doorOf } from "../lib/hub/door.ts";
+import { CERTIFIED_NAME } from "../lib/net/certificate.ts";
+import { SecureListener } from "../lib/net/listen.ts";
+import { Access } from "../lib/peer/access.ts";
+import { noteRunning } from "../lib/state/hubs.ts";
+import { hubIdentity, identityFingerprint } from "../lib/state/identity.ts";
 import { Client } from "../lib/peer/client.ts";
 import { type Item, sendAll } from "../lib/peer/outbox.ts";
 import type { Carrier } from "../lib/transfer/transfer.ts";
@@ -13,6 +20,8 @@ import { DEFAULT_DEADLINES } from "../lib/time/deadline.ts";
 import { systemClock } from "../lib/time/clock.ts";
 import { BytesBody, FileBody } from "../lib/transfer/body.ts";
 import { INLINE_BYTES } from "../lib/protocol/limits.ts";
+import { readExactly } from "../lib/bench/bare.ts";
+import { writeAll } from "../lib/transfer/disk.ts";
 import { linesOf } from "./lines.ts";
 
 /** What an actor can be told; which of the fields, depends on its role. */
@@ -30,14 +39,22 @@ const BARE_BYTES = 1024 * 1024;
 type Perform = (order: Order) => Promise<unknown>;
 
 /** Bare TCP into files, as plain as it gets: no framing but a length before each file, no hashing. */
-function bareReceive(): { hello: unknown; perform: Perform } {
-  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+async function bareReceive(
+  state: string,
+): Promise<{ hello: unknown; perform: Perform }> {
+  const here = { port: 0, hostname: "127.0.0.1" };
+  const identity = state === "" ? undefined : await hubIdentity(state);
+  const listener = identity === undefined ? Deno.listen(here) : Deno.listenTls({
+    ...here,
+    cert: identity.certificate,
+    key: identity.key,
+  });
   const buffer = new Uint8Array(BARE_BYTES);
   return {
     hello: { port: listener.addr.port },
     async perform({ dir = "", messages = 0, bytes = 0 }) {
-      using conn = await listener.accept();
-      conn.setNoDelay();
+      using conn: Deno.TcpConn | Deno.TlsConn = await listener.accept();
+      if ("setNoDelay" in conn) conn.setNoDelay();
       if (messages > 0) {
         for (let n = 0; n < messages; n++) {
           await readExactly(conn, buffer.subarray(0, bytes));
@@ -65,13 +82,17 @@ function bareReceive(): { hello: unknown; perform: Perform } {
 }
 
 /** The other end of `bareReceive`; its time ends when the receiver has written everything. */
-function bareSend(): { hello: unknown; perform: Perform } {
+function bareSend(state: string): { hello: unknown; perform: Perform } {
   const buffer = new Uint8Array(BARE_BYTES);
   return {
     hello: {},
     async perform({ port = 0, paths = [], messages = 0, bytes = 0 }) {
-      using conn = await Deno.connect({ hostname: "127.0.0.1", port });
-      conn.setNoDelay();
+      const tcp = await Deno.connect({ hostname: "127.0.0.1", port });
+      tcp.setNoDelay();
+      using conn = state === "" ? tcp : await Deno.startTls(tcp, {
+        hostname: CERTIFIED_NAME,
+        caCerts: [(await hubIdentity(state)).certificate],
+      });
       if (messages > 0) {
         const rounds: number[] = [];
         for (let n = 0; n < messages; n++) {
@@ -103,14 +124,27 @@ function bareSend(): { hello: unknown; perform: Perform } {
 }
 
 /** A hub that sends files of its own. */
-function hub(spoolDir: string): { hello: unknown; perform: Perform } {
+async function hub(
+  spoolDir: string,
+  state: string,
+): Promise<{ hello: unknown; perform: Perform }> {
+  const here = { port: 0, hostname: "127.0.0.1" };
+  const identity = state === "" ? undefined : await hubIdentity(state);
   const hub = new Hub({
-    listener: Deno.listen({ port: 0, hostname: "127.0.0.1" }),
+    listener: identity === undefined ? Deno.listen(here) : new SecureListener({
+      ...here,
+      cert: identity.certificate,
+      key: identity.key,
+    }),
+    ...(identity === undefined ? {} : { door: doorOf(() => identity) }),
     name: "bench",
     software: "bench",
     clock: systemClock,
     spoolDir,
   });
+  if (state !== "") {
+    noteRunning(state, { ...hub.addr, bound: hub.addr.host, secure: true });
+  }
   return {
     hello: { port: hub.addr.port },
     perform: ({ paths = [], to = [] }) =>
@@ -121,13 +155,23 @@ function hub(spoolDir: string): { hello: unknown; perform: Perform } {
 /** A client that sends through a hub. */
 async function client(
   port: number,
+  state: string,
 ): Promise<{ hello: unknown; perform: Perform }> {
-  const stream = await dial({ host: "127.0.0.1", port }, {
+  const identity = state === "" ? undefined : await hubIdentity(state);
+  const credentials = identity === undefined ? "insecure" as const : {
+    from: "own" as const,
+    certificate: identity.certificate,
+    fingerprint: await identityFingerprint(identity),
+    secret: identity.operator_secret,
+  };
+  const access = new Access([{ host: "127.0.0.1", port }], credentials);
+  const { stream } = await access.open({
     clock: systemClock,
     connectMs: 5_000,
   });
   const client = await Client.greet(stream, {
     role: "oneshot",
+    ...(access.secret === undefined ? {} : { secret: access.secret }),
     name: "bench",
     adapt: true,
     software: "bench",
@@ -209,27 +253,6 @@ async function send(
   if (failed !== undefined) throw new Error(failed.failure?.message);
 }
 
-async function readExactly(
-  conn: Deno.Conn,
-  into: Uint8Array,
-): Promise<boolean> {
-  for (let at = 0; at < into.length;) {
-    const n = await conn.read(into.subarray(at));
-    if (n === null) return false;
-    at += n;
-  }
-  return true;
-}
-
-async function writeAll(
-  sink: { write(bytes: Uint8Array): Promise<number> },
-  bytes: Uint8Array,
-): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    at += await sink.write(bytes.subarray(at));
-  }
-}
-
 async function say(value: unknown): Promise<void> {
   await writeAll(
     Deno.stdout,
@@ -237,17 +260,17 @@ async function say(value: unknown): Promise<void> {
   );
 }
 
-const [role = "", argument = ""] = Deno.args;
+const [role = "", first = "", second = ""] = Deno.args;
 const roles: Record<
   string,
   () =>
     | { hello: unknown; perform: Perform }
     | Promise<{ hello: unknown; perform: Perform }>
 > = {
-  "bare-receive": bareReceive,
-  "bare-send": bareSend,
-  "hub": () => hub(argument),
-  "client": () => client(Number(argument)),
+  "bare-receive": () => bareReceive(first),
+  "bare-send": () => bareSend(first),
+  "hub": () => hub(first, second),
+  "client": () => client(Number(first), second),
 };
 const actor = await roles[role]?.();
 if (actor === undefined) throw new Error(`no role ${role}`);

@@ -6,9 +6,11 @@
  *     deno task bench [--rounds N] [--scale 0.1] [SCENARIO …]
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { makeFile, makeTree, Stage } from "./stage.ts";
+import { makeFile, makeTree, Stage, TLS } from "./stage.ts";
+import { median } from "../lib/bench/statistics.ts";
 import { Rivals } from "./rivals.ts";
 import type { Scenario } from "./scenario.ts";
+import { startup } from "./startup.ts";
 import { viewScenarios } from "./view.ts";
 
 const { rounds, scale, _: chosen } = parseArgs(Deno.args, {
@@ -30,10 +32,14 @@ const SCENARIOS: Record<string, Scenario> = {
       const file = await makeFile(stage.dir, "big", GB);
       const hub = await stage.hub();
       await stage.peer(hub.port, "alice");
+      const secure = await stage.hub(TLS);
+      await stage.peer(secure.port, "alice", TLS);
       const rivals = await Rivals.start(stage);
       return {
         ferry: () => hub.time({ paths: [file], to: ["alice"] }),
         bare: await stage.bare([file]),
+        "ferry, TLS": () => secure.time({ paths: [file], to: ["alice"] }),
+        "bare TLS": await stage.bare([file], TLS),
         ...rivals.file(file),
       };
     },
@@ -47,6 +53,9 @@ const SCENARIOS: Record<string, Scenario> = {
       const hub = await stage.hub();
       await stage.peer(hub.port, "alice");
       const client = await stage.client(hub.port);
+      const secure = await stage.hub(TLS);
+      await stage.peer(secure.port, "alice", TLS);
+      const over = await stage.client(secure.port, TLS);
       return {
         ferry: async () => {
           const ms = await client.time({ paths: [file], to: ["alice"] });
@@ -54,6 +63,12 @@ const SCENARIOS: Record<string, Scenario> = {
           return ms;
         },
         bare: await stage.bare([file]),
+        "ferry, TLS": async () => {
+          const ms = await over.time({ paths: [file], to: ["alice"] });
+          note(`with TLS: ${secure.peakMegabytes()} MB`);
+          return ms;
+        },
+        "bare TLS": await stage.bare([file], TLS),
       };
     },
   },
@@ -107,22 +122,21 @@ const SCENARIOS: Record<string, Scenario> = {
       const hub = await stage.hub();
       await stage.peer(hub.port, "alice");
       const client = await stage.client(hub.port);
+      const secure = await stage.hub(TLS);
+      await stage.peer(secure.port, "alice", TLS);
+      const over = await stage.client(secure.port, TLS);
       const order = { messages: 2000, bytes: 1024 };
       const pong = await stage.bareMessages(order);
       return {
         ferry: () => client.median({ ...order, to: ["alice"] }),
         bare: pong,
+        "ferry, TLS": () => over.median({ ...order, to: ["alice"] }),
       };
     },
   },
+  startup,
   ...viewScenarios(GB),
 };
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) =>
-    a - b
-  )[Math.floor((values.length - 1) / 2)] ?? NaN;
-}
 
 function report(
   { title, bytes, aim }: Scenario,

@@ -19,13 +19,14 @@ export async function isInstalled(
   }
 }
 
+/** Milliseconds of a whole process that prints to nobody. Rejects when it fails. */
 export async function wholeProcess(
   program: string,
-  args: string[],
+  args: readonly string[],
 ): Promise<number> {
   const from = performance.now();
   const { success, stderr } = await new Deno.Command(program, {
-    args,
+    args: [...args],
     stdout: "null",
   }).output();
   if (!success) {

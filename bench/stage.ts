@@ -1,5 +1,6 @@
 /** Where a benchmark plays: files on tmpfs where there is one, and the processes of the scenario. */
 import { fromFileUrl, join } from "@std/path";
+import { median } from "../lib/bench/statistics.ts";
 import { linesOf } from "./lines.ts";
 
 const ACTOR = fromFileUrl(new URL("actor.ts", import.meta.url));
@@ -37,9 +38,7 @@ export class Actor {
 
   /** The median round trip of an order of messages, in milliseconds. */
   async median(order: unknown): Promise<number> {
-    const rounds = (await this.tell(order)).rounds ?? [];
-    return rounds.toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ??
-      NaN;
+    return median((await this.tell(order)).rounds ?? []);
   }
 
   /** Gives an order; resolves with the answer. */
@@ -73,6 +72,15 @@ interface Answer {
   readonly ms?: number;
   readonly rounds?: number[];
 }
+
+/** What connections run over. */
+export interface Wire {
+  readonly secure: boolean;
+}
+
+const PLAIN: Wire = { secure: false };
+/** Encrypted, as it is by default. */
+export const TLS: Wire = { secure: true };
 
 /** A directory and processes that are gone afterwards. */
 export class Stage {
@@ -114,18 +122,25 @@ export class Stage {
     return actor;
   }
 
-  hub(): Promise<Actor> {
-    return this.actor("hub", join(this.dir, "spool"));
+  /** What actors over TLS are told: where the hub's identity is. */
+  #state({ secure }: Wire): string[] {
+    return secure ? [join(this.dir, "state", "ferry")] : [];
   }
 
-  client(port: number): Promise<Actor> {
-    return this.actor("client", String(port));
+  hub(wire: Wire = PLAIN): Promise<Actor> {
+    const spool = join(this.dir, `spool-${wire.secure}`);
+    return this.actor("hub", spool, ...this.#state(wire));
+  }
+
+  client(port: number, wire: Wire = PLAIN): Promise<Actor> {
+    return this.actor("client", String(port), ...this.#state(wire));
   }
 
   /** A real `ferry connect`. */
-  async peer(port: number, name: string): Promise<void> {
+  async peer(port: number, name: string, wire: Wire = PLAIN): Promise<void> {
     const process = this.#ferry([
       "connect",
+      ...(wire.secure ? [] : ["--insecure"]),
       `127.0.0.1:${port}`,
       "--name",
       name,
@@ -152,6 +167,7 @@ export class Stage {
     const from = performance.now();
     const { code } = await this.#ferry([
       "send",
+      "--insecure",
       "--hub",
       `127.0.0.1:${port}`,
       "--to",
@@ -163,9 +179,12 @@ export class Stage {
   }
 
   /** A bare loop over these files, made ready to run. */
-  async bare(paths: readonly string[]): Promise<() => Promise<number>> {
-    const receiver = await this.actor("bare-receive");
-    const sender = await this.actor("bare-send");
+  async bare(
+    paths: readonly string[],
+    wire: Wire = PLAIN,
+  ): Promise<() => Promise<number>> {
+    const receiver = await this.actor("bare-receive", ...this.#state(wire));
+    const sender = await this.actor("bare-send", ...this.#state(wire));
     const dir = await Deno.makeTempDir({ dir: this.dir });
     return async () => {
       const received = receiver.tell({ dir });

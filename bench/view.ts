@@ -1,6 +1,6 @@
 /** How fast `ferry view` shows large files, as whole processes. */
 import { fromFileUrl, join } from "@std/path";
-import { isInstalled } from "./processes.ts";
+import { isInstalled, wholeProcess } from "./processes.ts";
 import type { Contenders, Scenario } from "./scenario.ts";
 
 const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
@@ -20,7 +20,7 @@ export function viewScenarios(gb: number): Record<string, Scenario> {
         const view = [...FERRY, "view", file];
         const contenders: Contenders = {
           ferry: () => untilLines([...view, "--no-pager"], 24),
-          "empty script": () => whole(["deno", "run", "-A", empty]),
+          "empty script": () => wholeProcess("deno", ["run", "-A", empty]),
         };
         if (await isInstalled("script")) {
           // On a terminal of its own, with the pager: its status line ends the first screen.
@@ -72,7 +72,8 @@ export function viewScenarios(gb: number): Record<string, Scenario> {
   };
 }
 
-const FERRY = [Deno.execPath(), "run", "-A", MAIN];
+const FERRY_ARGS = ["run", "-A", MAIN];
+const FERRY = [Deno.execPath(), ...FERRY_ARGS];
 
 async function image(
   file: string,
@@ -83,12 +84,19 @@ async function image(
     note("skipped: needs ImageMagick and chafa");
     return {};
   }
-  await whole(["convert", "-size", size, "plasma:red-blue", file]);
+  await wholeProcess("convert", ["-size", size, "plasma:red-blue", file]);
   const sides = ["--width", "80", "--height", "23"];
   return {
     ferry: () =>
-      whole([...FERRY, "view", file, "--protocol", "blocks", ...sides]),
-    chafa: () => whole(["chafa", "-f", "symbols", "-s", "80x23", file]),
+      wholeProcess(Deno.execPath(), [
+        ...FERRY_ARGS,
+        "view",
+        file,
+        "--protocol",
+        "blocks",
+        ...sides,
+      ]),
+    chafa: () => wholeProcess("chafa", ["-f", "symbols", "-s", "80x23", file]),
   };
 }
 
@@ -131,28 +139,14 @@ async function makeRows(
   return path;
 }
 
-/** Milliseconds of a whole process that prints to nobody. */
-async function whole([program = "", ...args]: string[]): Promise<number> {
-  const from = performance.now();
-  const { code } = await new Deno.Command(program, {
-    args,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).output();
-  if (code !== 0) throw new Error(`${program}: exit ${code}`);
-  return performance.now() - from;
-}
-
-/** The same for `ferry`; notes the most memory it had. */
+/** Milliseconds of a whole `ferry` that prints to nobody; notes the most memory it had. */
 async function measured(
   args: string[],
   note: (line: string) => void,
 ): Promise<number> {
-  const [program = "", ...first] = FERRY;
   const from = performance.now();
-  const process = new Deno.Command(program, {
-    args: [...first, ...args],
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [...FERRY_ARGS, ...args],
     stdin: "null",
     stdout: "null",
     stderr: "null",

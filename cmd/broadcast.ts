@@ -12,6 +12,7 @@ import {
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { list, value } from "./option.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
+import { assertInputFree } from "./tickets.ts";
 
 /** How many of `n` recipients must have received for the broadcast to count as done. */
 type Quorum = (n: number) => number;
@@ -55,8 +56,9 @@ export const command = defineCommand({
   ],
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
+    assertInputFree(options.hub, paths);
     const items = itemsOf(paths, options, context, "broadcast");
-    const hub = chooseHub(options.hub, context);
+    const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(
       hub,
       senderName(options.name, context),
@@ -75,7 +77,8 @@ export const command = defineCommand({
     }
     const sending = {
       client,
-      rejoin: () => joinBriefly(hub, client.name, context, globals),
+      rejoin: (signal: AbortSignal) =>
+        joinBriefly(hub, client.name, { ...context, signal }, globals),
       items,
       to,
       commandAt,

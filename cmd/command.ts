@@ -4,10 +4,13 @@ import type { Globals } from "./globals.ts";
 import type { Options, Values } from "./option.ts";
 import type { Reporter } from "./report.ts";
 
-/** One positional argument, for help. */
+/** One positional argument, for help and completions. */
 export interface ArgumentHelp {
+  /** `FILE` and `PATH` are completed as paths. */
   readonly name: string;
   readonly help: string;
+  /** All there is to choose from. */
+  readonly choices?: readonly string[];
 }
 
 /** A command line worth copying. */

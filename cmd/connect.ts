@@ -1,7 +1,6 @@
 /** `ferry connect`: a peer that stays connected and receives. */
 import type { FerryEvent } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
-import { dial } from "../lib/net/dial.ts";
 import { stayConnected } from "../lib/peer/peer.ts";
 import { formatMs } from "../lib/text/units.ts";
 import { defineCommand } from "./command.ts";
@@ -11,10 +10,13 @@ import {
   chooseHub,
   defaultName,
   HUB_OPTIONS,
+  proofFor,
   rememberHub,
   SOFTWARE,
+  withJoiningHint,
 } from "./hub_choice.ts";
 import { count, flag, text } from "./option.ts";
+import { assertNoTicket } from "./tickets.ts";
 import {
   openInbox,
   openViews,
@@ -25,13 +27,14 @@ import {
 
 /** See the command table. */
 export const command = defineCommand({
-  usage: ["connect [HUB]"],
+  usage: ["connect [HUB | -]"],
   description:
     "Joins a hub under a name and receives what is sent to it, until it is stopped. " +
     "When the hub goes away it comes back by itself.",
   arguments: [{
     name: "HUB",
-    help: "host, host:port or [v6]:port; default: the hub joined last",
+    help:
+      "host, host:port, [v6]:port, or - to paste or pipe in a ticket; default: the hub joined last",
   }],
   options: {
     name: text(
@@ -45,6 +48,10 @@ export const command = defineCommand({
     ...HUB_OPTIONS,
   },
   examples: [
+    {
+      line: "ferry connect -",
+      does: "Join with a ticket, pasted or piped in; later without",
+    },
     { line: "ferry connect 192.0.2.7 --name alice", does: "Receive as alice" },
     {
       line: "ferry connect --once --inbox .",
@@ -60,14 +67,20 @@ export const command = defineCommand({
     },
   ],
   async run(context, { options, globals, arguments: named, reporter }) {
-    const address = chooseHub(hubNamed(named, options.hub), context);
+    const hub = await chooseHub(
+      { ...options, hub: hubNamed(named, options.hub) },
+      context,
+      globals,
+    );
+    const { access } = hub;
+    let { address } = hub;
     const { clock } = context;
     if (options.name !== undefined) assertName(options.name, "join as");
     const quota = new Quota(options.once ? 1 : options.count ?? Infinity);
     const receiving = new Receiving(options, context);
     receiving.isFull = () => quota.isFull;
     const menu = mayOpenMenu(context, globals, options.noMenu || options.view)
-      ? new (await import("./menu/client.ts")).ClientMenu(address, receiving)
+      ? new (await import("./menu/client.ts")).ClientMenu(hub, receiving)
       : undefined;
     let offered: Promise<void> | undefined;
     const leave = new AbortController();
@@ -91,9 +104,12 @@ export const command = defineCommand({
       context,
       globals,
     );
+    const proof = await proofFor(access, context);
     await stayConnected({
+      ...proof,
       name,
       adapt: options.name === undefined,
+      ...(access.secret === undefined ? {} : { secret: access.secret }),
       software: SOFTWARE,
       clock,
       handshakeMs: globals.connectTimeout,
@@ -101,11 +117,15 @@ export const command = defineCommand({
       inbox,
       random: Math.random,
       signal,
-      dial: () =>
-        dial(address, { clock, connectMs: globals.connectTimeout, signal }),
+      dial: async () => {
+        const connectMs = globals.connectTimeout;
+        const opened = await access.open({ clock, connectMs, signal });
+        address = opened.address;
+        return opened.stream;
+      },
       connected: (client) => {
         name = client.name;
-        rememberHub(address, context);
+        rememberHub(hub, address, true, context);
         client.onPresence((change, peer) =>
           reporter.event({ event: `peer.${change}`, name: peer.name })
         );
@@ -114,10 +134,10 @@ export const command = defineCommand({
           role: "peer",
           name,
           hub: client.welcome.hub,
-          addr: address,
-          secure: false,
+          addr: { host: address.host, port: address.port },
+          secure: access.secure,
         });
-        menu?.connected(client);
+        menu?.connected(client, address);
         offered ??= menu?.offer(context, globals, reporter).finally(() =>
           leave.abort()
         );
@@ -135,7 +155,7 @@ export const command = defineCommand({
         );
       },
     }).catch((error) => {
-      throw withHint(error);
+      throw withHint(withJoiningHint(error, hub));
     }).finally(() => {
       inbox.close();
       menu?.close();
@@ -157,7 +177,9 @@ function hubNamed(
   if (named.length > 1) {
     throw new Failure("usage", "Cannot connect: only one hub can be joined");
   }
-  return named[0] ?? option;
+  const [hub] = named;
+  if (hub !== undefined) assertNoTicket(hub, "HUB");
+  return hub ?? option;
 }
 
 /** The hub refused the name: says what to do about it. */

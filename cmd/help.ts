@@ -58,7 +58,14 @@ export async function helpText(
     return commandHelp(row, (await row.load()).command, width);
   }
   const topic = TOPICS.find((topic) => topic.name === name);
-  if (topic !== undefined) return topic.text(width);
+  if (topic?.name === "man") {
+    const { manPage } = await import("./man.ts");
+    return await manPage(table);
+  }
+  if (topic !== undefined) {
+    const rows = columns(await topic.rows(), width);
+    return `${paragraph(topic.intro, width)}\n\n${rows}`;
+  }
   const known = [...table, ...TOPICS].map((each) => each.name);
   throw new Failure(
     "usage",

@@ -1,14 +1,42 @@
-/** Which hub a command talks to, and who it is there. */
+/** Which hub a command talks to, how it gets in, and who it is there. */
 import { Failure } from "../lib/failure.ts";
-import { type Address, isLoopback, parseAddress } from "../lib/net/address.ts";
-import { dial } from "../lib/net/dial.ts";
-import { Client } from "../lib/peer/client.ts";
+import { openIdentity } from "../lib/identity/identity.ts";
+import {
+  type Address,
+  formatAddress,
+  isLoopback,
+  parseAddress,
+} from "../lib/net/address.ts";
+import {
+  addressesOf,
+  decodeTicket,
+  isTicket,
+  type Ticket,
+} from "../lib/net/ticket.ts";
+import {
+  Access,
+  type Credentials,
+  NO_CREDENTIALS,
+} from "../lib/peer/access.ts";
+import { Client, type ClientOptions } from "../lib/peer/client.ts";
 import { isName } from "../lib/protocol/message.ts";
-import { joinedHub, rememberJoined, runningHubs } from "../lib/state/hubs.ts";
+import {
+  hubKnownAt,
+  joinedHub,
+  rememberJoined,
+  rememberKnown,
+  runningHubs,
+} from "../lib/state/hubs.ts";
 import { stateDirectory } from "../lib/state/paths.ts";
-import type { Context } from "./context.ts";
+import { type Context, mayPrompt } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { flag, text } from "./option.ts";
+import {
+  assertNoTicket,
+  TICKET_WAYS,
+  ticketInFile,
+  ticketOnInput,
+} from "./tickets.ts";
 import { VERSION } from "./version.ts";
 
 /** How a client introduces itself. */
@@ -16,18 +44,53 @@ export const SOFTWARE = `ferry ${VERSION}`;
 
 /** Options of every command that talks to a hub. */
 export const HUB_OPTIONS = {
-  hub: text("HUB", "The hub: host, host:port or [v6]:port"),
+  hub: text("HUB", "The hub: host, host:port, [v6]:port, or - for a ticket", {
+    typed: (hub) => assertNoTicket(hub, "--hub"),
+  }),
+  ticketFile: text("FILE", "Read the hub's ticket from this file"),
   insecure: flag("Plain TCP, no encryption, no secret"),
 } as const;
 
-function stateIfAny(context: Context): string | undefined {
+/** What those options say. */
+export interface HubOptions {
+  readonly hub: string | undefined;
+  readonly ticketFile: string | undefined;
+  readonly insecure: boolean;
+}
+
+/** The hub a command talks to. */
+export interface HubChoice {
+  /** Where it is, or the likeliest of several addresses. */
+  readonly address: Address;
+  readonly access: Access;
+  /** Whether a ticket was given for it: then it counts as joined from now on. */
+  readonly invited: boolean;
+}
+
+/** The state directory; undefined when the environment names no home. */
+export function stateIfAny(context: Context): string | undefined {
   return stateDirectory(context.platform.os, (name) => context.env(name));
 }
 
-/** Remembers a hub that was joined, for commands that name none; without a home there is nowhere to. */
-export function rememberHub(address: Address, context: Context): void {
+/**
+ * Remembers what a hub that was greeted is known by, and, where it was `joined`, that commands
+ * which name none mean it. Without a home there is nowhere to.
+ */
+export function rememberHub(
+  { access, invited }: HubChoice,
+  address: Address,
+  joined: boolean,
+  context: Context,
+): void {
   const state = stateIfAny(context);
-  if (state !== undefined) rememberJoined(state, address);
+  if (state === undefined) return;
+  if (access.learned !== undefined) {
+    const { learned } = access;
+    for (const one of new Set([address, ...access.addresses])) {
+      rememberKnown(state, one, learned);
+    }
+  }
+  if (joined || invited) rememberJoined(state, address);
 }
 
 /** The option of one-shot commands that says under which name they send. */
@@ -57,29 +120,152 @@ export function stateOf(context: Context): string {
 }
 
 /**
- * The hub named, else the one joined last, else one running on this machine. One that was joined
- * on this machine counts only while it runs, if another does. Throws Failure `usage` when there is
- * none.
+ * The hub meant, and the way in: the one named, else the ticket's, else the one joined last, else
+ * one running on this machine, else what the person at the terminal says. Throws Failure: `usage`
+ * when there is none or the ticket is mistyped, `input` for a ticket file that cannot be read.
  */
-export function chooseHub(
-  named: string | undefined,
+export async function chooseHub(
+  options: HubOptions,
   context: Context,
-): Address {
-  if (named !== undefined) return parseAddress(named);
+  globals: Globals,
+): Promise<HubChoice> {
+  let named = options.hub;
+  if (named === "-") {
+    named = mayPrompt(context, globals)
+      ? await askForHub(context, globals)
+      : await ticketOnInput(context);
+    if (!isTicket(named) && !mayPrompt(context, globals)) decodeTicket(named);
+  }
+  const ticket = await ticketGiven(named, options.ticketFile, context);
+  if (named !== undefined && !isTicket(named)) {
+    return enter(parseAddress(named), ticket, options, context);
+  }
+  if (ticket !== undefined) return invited(ticket, options.insecure);
+  const usual = defaultHub(context);
+  if (usual !== undefined) return enter(usual, undefined, options, context);
+  if (!mayPrompt(context, globals)) {
+    throw new Failure(
+      "usage",
+      "Cannot tell which hub is meant: none was joined before and none runs here",
+      {
+        hint: "name it with --hub HOST:PORT, or start one with ferry serve",
+      },
+    );
+  }
+  const hub = await askForHub(context, globals);
+  return await chooseHub({ ...options, hub }, context, globals);
+}
+
+/**
+ * The hub joined last, else one running on this machine, else undefined. One that was joined on
+ * this machine counts only while it runs, if another does. Throws Failure `output` without a home.
+ */
+export function defaultHub(context: Context): Address | undefined {
   const state = stateOf(context);
   const joined = joinedHub(state);
   if (joined !== undefined && !isLoopback(joined.host)) return joined;
   const running = runningHubs(state);
-  const address = running.find(({ port }) => port === joined?.port) ??
+  return running.find(({ port }) => port === joined?.port) ??
     running[0] ?? joined;
-  if (address !== undefined) return address;
-  throw new Failure(
-    "usage",
-    "Cannot tell which hub is meant: none was joined before and none runs here",
-    {
-      hint: "name it with --hub HOST:PORT, or start one with ferry serve",
-    },
+}
+
+async function askForHub(
+  context: Context,
+  globals: Globals,
+): Promise<string> {
+  const { askForHub } = await import("./menu/ask_hub.ts");
+  const hub = await askForHub(context, globals);
+  if (hub !== undefined) return hub;
+  throw new Failure("usage", "Cannot tell which hub is meant: none was named");
+}
+
+/** The ticket there is: the hub named is one, or it lies in a file, or in the environment. */
+async function ticketGiven(
+  named: string | undefined,
+  file: string | undefined,
+  context: Context,
+): Promise<Ticket | undefined> {
+  if (named !== undefined && isTicket(named)) return decodeTicket(named);
+  if (file !== undefined) {
+    return decodeTicket(await ticketInFile(file, context));
+  }
+  const exported = context.env("FERRY_TICKET");
+  if (!exported) return undefined;
+  const ticket = decodeTicket(exported);
+  // A hub named otherwise is another one, unless nothing is known of it.
+  if (named === undefined) return ticket;
+  const { host, port } = parseAddress(named);
+  const state = stateIfAny(context);
+  const isMeant = ticket.port === port && ticket.hosts.includes(host);
+  const isKnown = state !== undefined &&
+    (hubKnownAt(state, { host, port }) !== undefined ||
+      runsHere(state, { host, port }));
+  return isMeant || !isKnown ? ticket : undefined;
+}
+
+function invited(ticket: Ticket, insecure: boolean): HubChoice {
+  const addresses = addressesOf(ticket);
+  const [address] = addresses;
+  if (address === undefined) throw new RangeError("A ticket names a host");
+  const access = new Access(
+    addresses,
+    insecure ? "insecure" : credentialsOf(ticket),
   );
+  return { address, access, invited: true };
+}
+
+function credentialsOf({ fingerprint, secret }: Ticket): Credentials {
+  return { from: "ticket", fingerprint, secret, certificate: undefined };
+}
+
+/** The way into the hub at an address. */
+async function enter(
+  address: Address,
+  ticket: Ticket | undefined,
+  { insecure }: HubOptions,
+  context: Context,
+): Promise<HubChoice> {
+  const credentials = insecure
+    ? "insecure"
+    : ticket !== undefined
+    ? credentialsOf(ticket)
+    : await credentialsAt(address, context);
+  const access = new Access([address], credentials);
+  return { address, access, invited: ticket !== undefined };
+}
+
+/** What this machine knows of the hub at an address: it is its own, or it was joined before. */
+async function credentialsAt(
+  address: Address,
+  context: Context,
+): Promise<Credentials | typeof NO_CREDENTIALS> {
+  const state = stateIfAny(context);
+  if (state === undefined) return NO_CREDENTIALS;
+  const known = hubKnownAt(state, address);
+  if (known !== undefined && !isLoopback(address.host)) {
+    return { ...known, from: "known" };
+  }
+  if (runsHere(state, address)) {
+    // One of the same user: the hub's own state lets it in.
+    const { identityFingerprint, readIdentity } = await import(
+      "../lib/state/identity.ts"
+    );
+    const identity = readIdentity(state);
+    if (identity !== undefined) {
+      return {
+        from: "own",
+        certificate: identity.certificate,
+        fingerprint: await identityFingerprint(identity),
+        secret: identity.operator_secret,
+      };
+    }
+  }
+  return known === undefined ? NO_CREDENTIALS : { ...known, from: "known" };
+}
+
+/** Whether a hub of this user listens on that port: if it is not the one meant, its certificate will tell. */
+function runsHere(state: string, { port }: Address): boolean {
+  return runningHubs(state).some((hub) => hub.port === port);
 }
 
 /** This machine's name as a name on a hub: what does not fit becomes `-`. */
@@ -103,28 +289,74 @@ export function assertName(name: string, action: string): void {
   );
 }
 
+/** How a client shows who it is: nothing where nobody asks. Throws Failure for an identity that cannot be had. */
+export async function proofFor(
+  { fingerprint }: Access,
+  context: Context,
+): Promise<Pick<ClientOptions, "proves">> {
+  if (fingerprint === undefined) return {};
+  const identity = await openIdentity(stateOf(context));
+  return {
+    proves: { identity, fingerprint: Uint8Array.fromHex(fingerprint) },
+  };
+}
+
 /** Connects as a one-shot command. Throws Failure. */
 export async function joinBriefly(
-  address: Address,
+  hub: HubChoice,
   name: string,
   context: Context,
   globals: Globals,
 ): Promise<Client> {
   const { clock, signal } = context;
   const { connectTimeout, idleTimeout } = globals;
-  const stream = await dial(address, {
+  // Without a home it sends as nobody in particular.
+  const proof = stateIfAny(context) === undefined
+    ? {}
+    : await proofFor(hub.access, context);
+  const { stream, address } = await hub.access.open({
     clock,
     connectMs: connectTimeout,
     signal,
   });
-  return await Client.greet(stream, {
-    role: "oneshot",
-    name,
-    adapt: true,
-    software: SOFTWARE,
-    clock,
-    handshakeMs: connectTimeout,
-    idleMs: idleTimeout,
-    signal,
-  });
+  const { secret } = hub.access;
+  try {
+    const client = await Client.greet(stream, {
+      ...proof,
+      role: "oneshot",
+      name,
+      adapt: true,
+      ...(secret === undefined ? {} : { secret }),
+      software: SOFTWARE,
+      clock,
+      handshakeMs: connectTimeout,
+      idleMs: idleTimeout,
+      signal,
+    });
+    rememberHub(hub, address, false, context);
+    return client;
+  } catch (error) {
+    throw withJoiningHint(error, hub);
+  }
+}
+
+/** A refusal at the door, with what to do about it. */
+export function withJoiningHint(error: unknown, hub: HubChoice): unknown {
+  if (!(error instanceof Failure)) return error;
+  const { code, message, cause } = error;
+  if (code === "auth" && error.hint === undefined) {
+    return new Failure(code, message, {
+      hint:
+        `ask for a new ticket (ferry ticket prints it on the hub's machine); ${TICKET_WAYS}`,
+      cause,
+    });
+  }
+  if (code === "protocol" && !hub.access.secure && error.hint !== undefined) {
+    const where = formatAddress(hub.address);
+    return new Failure("auth", `Cannot join ${where}: it speaks TLS`, {
+      hint: "leave --insecure away, or start the hub with it too",
+      cause,
+    });
+  }
+  return error;
 }

@@ -64,7 +64,8 @@ export class Keyboard implements KeySource {
 export function openTerminal(): KeyDevice | undefined {
   if (Deno.build.os === "windows") return undefined;
   try {
-    return Deno.openSync("/dev/tty", { read: true, write: true });
+    // To read is enough, and all that a program without --allow-all may.
+    return Deno.openSync("/dev/tty", { read: true });
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { parseDuration, parseSize } from "../lib/text/units.ts";
 export interface Option<T> {
   /** How it stands on the command line: bare, with a value, with values that add up, or with one that may be left out. */
   readonly takes: "nothing" | "value" | "list" | "maybe";
+  /** Also says how it is completed: `FILE`, `DIR`, words parted by `|`, peers for a list of `NAME`. */
   readonly placeholder: string;
   readonly help: string;
   /** A single letter. */
@@ -14,6 +15,8 @@ export interface Option<T> {
   readonly default: string | undefined;
   /** Set where the environment and the config file have no say. */
   readonly commandLineOnly: boolean;
+  /** Looks at a text given on the command line itself; throws a `usage` failure where it must not stand there. */
+  readonly typed: (text: string) => void;
   /** For `maybe`: whether the next argument is this option's value. */
   readonly claims: (next: string) => boolean;
   /** The value of the texts given, in order; throws a `usage` failure for a bad one. */
@@ -44,6 +47,7 @@ export function variableName(key: string): string {
 export interface Extra {
   readonly short?: string;
   readonly commandLineOnly?: boolean;
+  readonly typed?: (text: string) => void;
 }
 
 /** With a default, given as the user would write it. */
@@ -289,6 +293,7 @@ function common(
     short: extra.short,
     default: extra.default,
     commandLineOnly: extra.commandLineOnly ?? false,
+    typed: extra.typed ?? (() => {}),
     claims: () => true,
   };
 }

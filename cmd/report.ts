@@ -9,6 +9,7 @@
  * - Colour marks `error`, `hint` and `warning`, only where `mayColor()` allows it; it never carries meaning alone.
  * - One line is one write. The progress bar steps aside for it.
  */
+import { ascending, percentile } from "../lib/bench/statistics.ts";
 import type { FerryEvent, Summary, TransferFacts } from "../lib/events.ts";
 import { EXIT, Failure } from "../lib/failure.ts";
 import { safe, safeLines } from "../lib/text/safe.ts";
@@ -299,9 +300,8 @@ class Tally {
 
   /** A command that failed without a failed transfer still counts as one failure; one that was told to stop does not. */
   summary(exit: number): Summary {
-    const sorted = this.#latencies.toSorted((a, b) => a - b);
-    const at = (share: number): number =>
-      sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)] ?? 0;
+    const sorted = ascending(this.#latencies);
+    const at = (share: number) => percentile(sorted, share);
     return {
       event: "summary",
       ok: this.#ok,

@@ -36,7 +36,7 @@ export async function run(
     const parsed = parseArguments(rest, { ...GLOBALS, ...options });
     if (parsed.texts.has("version")) {
       wantsSummary = false;
-      status = showVersion(context, reporter);
+      status = await showVersion(context, reporter);
     } else if (parsed.texts.has("help")) {
       wantsSummary = false;
       const { showHelp } = await import("./help.ts");
@@ -192,14 +192,21 @@ function report(error: unknown, reporter: Reporter): number {
   return EXIT.failure;
 }
 
-function showVersion(context: Context, reporter: Reporter): number {
+async function showVersion(
+  context: Context,
+  reporter: Reporter,
+): Promise<number> {
   const { deno, system, arch } = context.platform;
+  const { commitOf, KIND } = await import("./build.ts");
+  const commit = commitOf();
   reporter.event({
     event: "version",
     version: VERSION,
     deno,
     os: system,
     arch,
+    kind: KIND,
+    ...(commit === undefined ? {} : { commit }),
   });
   return EXIT.ok;
 }

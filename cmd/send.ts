@@ -15,6 +15,7 @@ import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { duration, list, optionalDuration } from "./option.ts";
 import type { Reporter } from "./report.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
+import { assertInputFree } from "./tickets.ts";
 
 /** How long `--queue` keeps something when it is not said. Milliseconds. */
 const QUEUE_MS = 7 * 24 * 3600_000;
@@ -67,8 +68,9 @@ export const command = defineCommand({
   async run(context, { options, globals, arguments: paths, reporter }) {
     const commandAt = context.clock.now();
     const to = recipients(options.to);
+    assertInputFree(options.hub, paths);
     const items = itemsOf(paths, options, context, "send");
-    const hub = chooseHub(options.hub, context);
+    const hub = await chooseHub(options, context, globals);
     const client = await joinBriefly(
       hub,
       senderName(options.name, context),
@@ -80,7 +82,8 @@ export const command = defineCommand({
     }
     const sending = {
       client,
-      rejoin: () => joinBriefly(hub, client.name, context, globals),
+      rejoin: (signal: AbortSignal) =>
+        joinBriefly(hub, client.name, { ...context, signal }, globals),
       items,
       to,
       commandAt,

@@ -23,7 +23,7 @@ export const RECEIPT_OPTIONS = {
 export interface Sending {
   readonly client: Client;
   /** Joins the hub again, as the same sender, when the connection was lost. */
-  readonly rejoin: () => Promise<Client>;
+  readonly rejoin: (signal: AbortSignal) => Promise<Client>;
   readonly items: readonly Item[];
   readonly to: readonly string[];
   /** When the command began, on the context's clock. */
@@ -66,6 +66,7 @@ export async function sendItems(
     commandAt,
     roundTripMs: () => link.client.roundTripMs,
     queueMs,
+    limits: client.welcome.limits,
     emit: (event) => reporter.event(event),
     signal: context.signal,
   });
@@ -75,7 +76,9 @@ export async function sendItems(
 }
 
 /** 0 when all arrived, 7 when some did, else what they failed with (7 when that differs). */
-export function statusOf(deliveries: readonly Delivery[]): number {
+export function statusOf(
+  deliveries: readonly Pick<Delivery, "failure">[],
+): number {
   const failures = deliveries.flatMap(({ failure }) => failure ?? []);
   if (failures.length === 0) return EXIT.ok;
   if (failures.length < deliveries.length) return EXIT.partial;

@@ -2,13 +2,24 @@
 import { join, resolve } from "@std/path";
 import type { FerryEvent } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
-import { Hub } from "../lib/hub/hub.ts";
+import { doorOf } from "../lib/hub/door.ts";
+import { Hub, type Listener } from "../lib/hub/hub.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
+import { NameBook } from "../lib/hub/names.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
-import { MAX_PEERS } from "../lib/protocol/limits.ts";
+import { SecureListener } from "../lib/net/listen.ts";
+import { MAX_CONNECTIONS, MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
+import {
+  hubIdentity,
+  type Identity,
+  identityFingerprint,
+  Secrets,
+} from "../lib/state/identity.ts";
+import { invitation, ticketFor } from "./invitation.ts";
 import { defineCommand } from "./command.ts";
-import { mayOpenMenu } from "./context.ts";
+import { type Context, mayOpenMenu } from "./context.ts";
+import type { Globals } from "./globals.ts";
 import { assertName, defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
 import { count, duration, flag, size, text } from "./option.ts";
 import {
@@ -22,7 +33,8 @@ import {
 export const command = defineCommand({
   usage: ["serve"],
   description:
-    "Runs the hub that peers join. What is sent to the name hub arrives in its inbox.",
+    "Runs the hub that peers join. What is sent to the name hub arrives in its inbox. " +
+    "Connections are encrypted; peers on other machines join with its ticket (ferry ticket).",
   options: {
     host: text("HOST", "The address to listen on", { default: "0.0.0.0" }),
     port: count("PORT", "The port to listen on; 0 picks a free one", {
@@ -48,11 +60,17 @@ export const command = defineCommand({
       default: String(MAX_PEERS),
       min: 1,
     }),
+    maxConnections: count("N", "Connections at once, one-shot ones included", {
+      default: String(MAX_CONNECTIONS),
+      min: 1,
+    }),
     insecure: flag("Plain TCP, no encryption, no secret"),
+    qr: flag("Draw the ticket as a QR code too", { commandLineOnly: true }),
     noMenu: flag("Run in the foreground and log a line per event"),
   },
   examples: [
     { line: "ferry serve", does: "A hub for the machines on this network" },
+    { line: "ferry serve --qr", does: "With its ticket as a QR code" },
     {
       line: "ferry serve --host 127.0.0.1 --port 0 --json",
       does: "For a test: read the port from ready",
@@ -87,7 +105,13 @@ export const command = defineCommand({
       context,
       globals,
     );
-    const listener = listen(options.host, options.port);
+    const identity = options.insecure ? undefined : await hubIdentity(state);
+    const listener = listen(options.host, options.port, identity);
+    const secrets = identity && new Secrets(state, identity);
+    const identities = identity && {
+      fingerprint: Uint8Array.fromHex(await identityFingerprint(identity)),
+      names: new NameBook(join(state, "hub")),
+    };
     const hub = new Hub({
       listener,
       name,
@@ -101,8 +125,11 @@ export const command = defineCommand({
         : { spoolLimit: options.spoolLimit }),
       maxPeers: options.maxPeers,
       graceMs: options.grace,
+      maxConnections: options.maxConnections,
       handshakeMs: globals.connectTimeout,
       idleMs: globals.idleTimeout,
+      ...(identities === undefined ? {} : { identities }),
+      ...(secrets === undefined ? {} : { door: doorOf(() => secrets.now()) }),
       inbox: new LocalRecipient(inbox, clock),
       events: {
         joined: (peer) => emit({ event: "peer.joined", name: peer.name }),
@@ -111,7 +138,13 @@ export const command = defineCommand({
           reporter.warn(failure.code, `${who}: ${failure.message}`),
       },
     });
-    const forget = noteRunning(state, reachable(hub.addr));
+    const secure = identity !== undefined;
+    const bound = hub.addr.host;
+    const forget = noteRunning(state, {
+      ...reachable(hub.addr),
+      bound,
+      secure,
+    });
     try {
       emit({
         event: "ready",
@@ -119,17 +152,23 @@ export const command = defineCommand({
         name,
         hub: name,
         addr: hub.addr,
-        secure: false,
+        secure,
       });
-      if (!isLoopback(hub.addr.host)) {
+      // A ticket is for the person at the terminal; a log would keep it.
+      if (secure && mayTell(context, globals)) {
+        const ticket = await ticketFor(identity, hub.addr);
+        reporter.note(await invitation(ticket, options.qr));
+      }
+      if (!secure && !isLoopback(hub.addr.host)) {
         reporter.warn(
           "insecure",
           `Anyone who can reach port ${hub.addr.port} can join and read along`,
-          "listen on this machine alone with --host 127.0.0.1",
+          "leave --insecure away, or listen on this machine alone with --host 127.0.0.1",
         );
       }
       if (menu !== undefined && questions !== undefined) {
-        const place = { hub, name, receiving, address: reachable(hub.addr) };
+        const address = reachable(hub.addr);
+        const place = { hub, name, receiving, address, insecure: !secure };
         await menu.runMenu(place, questions, context, globals, reporter);
       } else {
         await new Promise<void>((stop) => {
@@ -147,9 +186,24 @@ export const command = defineCommand({
   },
 });
 
-function listen(host: string, port: number): Deno.TcpListener {
+/** Whether only the person who started the hub reads what is said. */
+function mayTell(
+  { stdout, stderr }: Context,
+  { json, quiet }: Globals,
+): boolean {
+  return stdout.isTerminal && stderr.isTerminal && !json && !quiet;
+}
+
+function listen(
+  host: string,
+  port: number,
+  identity: Identity | undefined,
+): Listener {
+  const where = { hostname: host, port };
   try {
-    return Deno.listen({ hostname: host, port });
+    if (identity === undefined) return Deno.listen(where);
+    const { certificate: cert, key } = identity;
+    return new SecureListener({ ...where, cert, key });
   } catch (error) {
     const where = formatAddress({ host, port });
     if (error instanceof Deno.errors.AddrInUse) {

@@ -44,6 +44,7 @@ export function resolveValues<O extends Options>(
       }
     };
     const typed = texts.get(key);
+    typed?.forEach(option.typed);
     const variable = variableName(key);
     const exported = option.commandLineOnly ? undefined : context.env(variable);
     const filed = option.commandLineOnly

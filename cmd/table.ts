@@ -37,15 +37,51 @@ export const TABLE: readonly Row[] = [
     load: () => import("./peers.ts"),
   },
   {
+    name: "ticket",
+    summary: "Print what a peer on another machine joins with",
+    group: "Once",
+    load: () => import("./ticket.ts"),
+  },
+  {
     name: "view",
     summary: "Show images, CSV and JSON in the terminal",
     group: "Look",
     load: () => import("./view.ts"),
   },
   {
+    name: "dissector",
+    summary: "Print or install the Wireshark dissector",
+    group: "Examine",
+    load: () => import("./dissector.ts"),
+  },
+  {
+    name: "reconcile",
+    summary: "Set logged latencies beside a packet capture",
+    group: "Examine",
+    load: () => import("./reconcile.ts"),
+  },
+  {
+    name: "bench",
+    summary: "Measure latency and throughput",
+    group: "Examine",
+    load: () => import("./bench.ts"),
+  },
+  {
     name: "help",
     summary: "Explain a command or a topic",
     group: "About",
     load: () => import("./help.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "Find out what would stop a transfer",
+    group: "About",
+    load: () => import("./doctor.ts"),
+  },
+  {
+    name: "completions",
+    summary: "Complete command lines in bash, zsh, fish, PowerShell",
+    group: "About",
+    load: () => import("./completions.ts"),
   },
 ];

@@ -3,12 +3,8 @@ import { Failure } from "../lib/failure.ts";
 import type { SystemName } from "../lib/state/paths.ts";
 import { systemClock } from "../lib/time/clock.ts";
 import { Keyboard, openTerminal } from "./keys.ts";
-import {
-  type Context,
-  type InterruptKind,
-  type Output,
-  PipeClosed,
-} from "./context.ts";
+import { onInterrupt, onResize } from "./signals.ts";
+import { type Context, type Output, PipeClosed } from "./context.ts";
 
 type Stream = typeof Deno.stdout | typeof Deno.stderr;
 
@@ -44,8 +40,8 @@ export function realContext(exit: (status: number) => void): Context {
     hostname: () => Deno.hostname(),
     cwd: () => Deno.cwd(),
     signal: never,
-    onInterrupt,
-    onResize,
+    onInterrupt: (listener) => onInterrupt(listener, systemName(), Deno),
+    onResize: (listener) => onResize(listener, systemName(), Deno),
     exitNow: (status) => {
       keyboard?.restore();
       exit(status);
@@ -149,24 +145,4 @@ function size(): { columns: number; rows: number } {
   } catch {
     return { columns: 80, rows: 24 };
   }
-}
-
-/** Windows has no signal for it. */
-function onResize(listener: () => void): () => void {
-  if (Deno.build.os === "windows") return () => {};
-  Deno.addSignalListener("SIGWINCH", listener);
-  return () => Deno.removeSignalListener("SIGWINCH", listener);
-}
-
-function onInterrupt(listener: (kind: InterruptKind) => void): () => void {
-  const interrupt = () => listener("sigint");
-  const terminate = () => listener("sigterm");
-  Deno.addSignalListener("SIGINT", interrupt);
-  // Windows has no SIGTERM; closing the console or Ctrl-Break is what comes nearest.
-  const second = Deno.build.os === "windows" ? "SIGBREAK" : "SIGTERM";
-  Deno.addSignalListener(second, terminate);
-  return () => {
-    Deno.removeSignalListener("SIGINT", interrupt);
-    Deno.removeSignalListener(second, terminate);
-  };
 }

@@ -2,16 +2,19 @@
 import type { FerryEvent } from "../lib/events.ts";
 import { EXIT } from "../lib/failure.ts";
 import { GLOBALS } from "./globals.ts";
-import { columns, paragraph } from "./layout.ts";
 import { variableName } from "./option.ts";
 
 /** A page of `ferry help`. */
 export interface Topic {
   readonly name: string;
   readonly summary: string;
-  /** The page, wrapped to a width, without the last line end. */
-  readonly text: (width: number) => string;
+  readonly intro: string;
+  /** Terms, each with its explanation. */
+  readonly rows: () => Rows | Promise<Rows>;
 }
+
+/** Terms and their explanations. */
+export type Rows = readonly (readonly [term: string, explanation: string])[];
 
 const EXIT_MEANINGS: Record<keyof typeof EXIT, string> = {
   ok: "Done; every receipt as required",
@@ -37,6 +40,7 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "peer.joined": "name",
   "peer.left": "name",
   "peer": "name, since, address: one line of the list of peers",
+  "ticket": "ticket (secret), hosts, port, fingerprint",
   "transfer.offered": TRANSFER,
   "transfer.accepted": TRANSFER,
   "transfer.declined": TRANSFER,
@@ -49,12 +53,22 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
     `${TRANSFER}, sha256, until: the hub keeps it for a recipient that is away`,
   "view":
     "file, type (csv, json, ndjson, image), shown: the rows or records that the options leave; of an image format, width, height, frames, bytes. The contents are not printed",
+  "check":
+    "name, state (ok, note or problem), message, hint: one line of ferry doctor",
+  "reconciled":
+    "id, name, from, to, bytes, program_ms (as latency_ms above), capture_ms, difference_ms, hops [{hop, latency_ms, offer_ms, transfer_ms, receipt_ms, verify_ms, bytes, frames {offer, end, receipt}}], verdict (consistent, differs, missing, not logged), why",
+  "dissector": "lua, or saved: where it was put",
+  "bench.started":
+    "hub, own, addr {host, port}, peers, secure, bare, os, arch, cores, deno: what is measured on",
+  "bench.result":
+    "scenario, path, bytes, recipients, repeats, failed, latency_ms {p50, p95, p99, max}, breakdown_ms {total, queue, offer, transfer, verify, ack} of the median transfer, bytes_per_s at all recipients together, bare {p50, bytes_per_s, share} or null, round_trip_ms or null",
   "warning": "code, message, hint",
   "error": "code, message, hint",
   "summary":
     "ok, failed, bytes, latency_ms {p50, p95, max}, exit: always the last",
   "help": "topic, text: what --help prints",
-  "version": "version, deno, os, arch: what --version prints",
+  "version":
+    "version, deno, os, arch, kind (source, compiled or portable), commit: what --version prints",
 };
 
 /** The topics, in the order help lists them. */
@@ -62,56 +76,70 @@ export const TOPICS: readonly Topic[] = [
   {
     name: "exit-codes",
     summary: "What exit statuses mean",
-    text: (width) => {
+    intro: "The exit status tells a script how a command ended:",
+    rows: () => {
       const names = Object.keys(EXIT) as (keyof typeof EXIT)[];
-      return page(
-        "The exit status tells a script how a command ended:",
-        names.map((name) => [`${EXIT[name]}`, EXIT_MEANINGS[name]]),
-        width,
-      );
+      return names.map((name) => [`${EXIT[name]}`, EXIT_MEANINGS[name]]);
     },
   },
   {
     name: "events",
     summary: "What --json prints",
-    text: (width) =>
-      page(
-        "With --json, stdout holds one JSON object a line and nothing else. Every object has v (1), ts (ISO 8601, milliseconds, UTC) and event, then the fields of its event. Fields are only ever added; dir is send or receive, kind is file, text or json, and sizes and totals are null while they are not known.",
-        Object.entries(EVENT_FIELDS),
-        width,
-      ),
+    intro:
+      "With --json, stdout holds one JSON object a line and nothing else. Every object has v (1), ts (ISO 8601, milliseconds, UTC) and event, then the fields of its event. Fields are only ever added; dir is send or receive, kind is file, text or json, and sizes and totals are null while they are not known.",
+    rows: () => Object.entries(EVENT_FIELDS),
   },
   {
     name: "environment",
     summary: "Environment variables and the config file",
-    text: (width) =>
-      page(
-        "Every option can be set by its flag, else by the variable FERRY_ and its name, else in the config file, else it has its default. Switches take 1, true, 0 or false; an empty variable counts as unset. The config file is a JSON object with the names of flags as keys; an object under the name of a command holds for that command only.",
-        [
-          ...Object.keys(GLOBALS).filter((key) =>
-            !GLOBALS[key as keyof typeof GLOBALS].commandLineOnly
-          ).map((key): [string, string] => [
-            variableName(key),
-            GLOBALS[key as keyof typeof GLOBALS].help,
-          ]),
-          ["NO_COLOR", "Turns colours off unless --color always is given"],
-          ["CI", "Turns questions off, as --no-input does"],
-          ["ACCESSIBLE", "Asks in plain lines, as --accessible does"],
-          [
-            "XDG_CONFIG_HOME",
-            "The config file is ferry/config.json in this folder",
-          ],
-          ["XDG_STATE_HOME", "Identity, ledger and spool are in ferry there"],
-        ],
-        width,
-      ),
+    intro:
+      "Every option can be set by its flag, else by the variable FERRY_ and its name (FERRY_HUB for --hub), else in the config file, else it has its default. Switches take 1, true, 0 or false; an empty variable counts as unset. The config file is a JSON object with the names of flags as keys; an object under the name of a command holds for that command only.",
+    rows: () => [
+      ...Object.entries(GLOBALS).filter(([, option]) => !option.commandLineOnly)
+        .map(([key, { help }]): [string, string] => [variableName(key), help]),
+      ["FERRY_TICKET", "The ticket of the hub to join; see ferry help ticket"],
+      ["NO_COLOR", "Turns colours off unless --color always is given"],
+      ["CI", "Turns questions off, as --no-input does"],
+      ["ACCESSIBLE", "Asks in plain lines, as --accessible does"],
+      ["PAGER", "Shows what ferry view finds taller than the screen"],
+      [
+        "XDG_CONFIG_HOME",
+        "The config file is ferry/config.json in this folder",
+      ],
+      ["XDG_STATE_HOME", "Identity, ledger and spool are in ferry there"],
+      [
+        "XDG_CACHE_HOME",
+        "A portable executable unpacks itself into ferry there; else, or where nothing can be written, below TMPDIR",
+      ],
+    ],
+  },
+  {
+    name: "menus",
+    summary: "What the menus hold, and their keys",
+    intro:
+      "On a terminal, ferry alone, ferry serve and ferry connect open a menu; --no-menu does without. Every action prints the command that does the same. --accessible makes it a numbered list with typed answers.",
+    rows: async () => {
+      const { CLIENT_MENU, HUB_MENU } = await import("./menu/menus.ts");
+      const items = (menu: typeof CLIENT_MENU) =>
+        menu.map(({ label, key }, at) =>
+          `${key ?? at + 1} ${typeof label === "string" ? label : label()}`
+        ).join(", ");
+      return [
+        ["of a peer", items(CLIENT_MENU)],
+        ["of a hub", items(HUB_MENU)],
+        ["digits", "Choose an item"],
+        ["arrows, Enter", "Choose an item as well"],
+        ["Tab", "Completes a path"],
+        ["Esc", "Goes back a level"],
+        ["Ctrl-C", "Cancels a prompt; at the top level it quits"],
+        ["i", "Opens an offer that waits for an answer"],
+      ];
+    },
+  },
+  {
+    name: "man",
+    summary: "The manual page: ferry help man > ferry.1",
+    intro: "",
+    rows: () => [],
   },
 ];
-
-function page(
-  intro: string,
-  rows: readonly (readonly [string, string])[],
-  width: number,
-): string {
-  return `${paragraph(intro, width)}\n\n${columns(rows, width)}`;
-}

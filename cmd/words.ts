@@ -21,6 +21,9 @@ export interface Wording {
 export function wordingOf(event: FerryEvent): Wording | undefined {
   switch (event.event) {
     case "ready":
+      if (event.role === "bare") {
+        return note(`bare TCP is ready on ${address(event.addr)}`);
+      }
       return note(
         event.role === "hub"
           ? `hub ${safe(event.name)} is ready on ${address(event.addr)}${
@@ -41,6 +44,8 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
           safe(event.since)
         }`,
       };
+    case "ticket":
+      return { as: "data", text: event.ticket };
     case "transfer.offered":
       return event.dir === "receive"
         ? note(`${safe(event.from)} offers ${safe(event.name)}${size(event)}`)
@@ -60,13 +65,43 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
           safe(event.until)
         }`,
       };
+    case "check": {
+      const line = `${event.state.padEnd(9)}${safe(event.name)}: ${
+        safe(event.message)
+      }`;
+      const hint = event.hint === undefined
+        ? ""
+        : `\n         hint: ${safe(event.hint)}`;
+      return { as: "data", text: line + hint };
+    }
+    case "dissector":
+      return "saved" in event
+        ? {
+          as: "data",
+          text: `the dissector is in ${
+            safe(event.saved)
+          }; Wireshark and tshark find it at their next start`,
+        }
+        : undefined;
+    case "bench.started":
+      return note(
+        `measuring on ${
+          event.own
+            ? "a hub of its own, in this process"
+            : `hub ${safe(event.hub)}, ${address(event.addr)}`
+        }${open(event.secure)}, own peers: ${event.peers}; ${safe(event.os)} ${
+          safe(event.arch)
+        }, ${event.cores} cores`,
+      );
     case "help":
       return { as: "data", text: event.text };
     case "version":
       return {
         as: "data",
         text:
-          `ferry ${event.version} (deno ${event.deno}, ${event.os} ${event.arch})`,
+          `ferry ${event.version} (deno ${event.deno}, ${event.os} ${event.arch}, ${event.kind}${
+            event.commit === undefined ? "" : `, commit ${event.commit}`
+          })`,
       };
     default:
       return undefined;

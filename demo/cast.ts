@@ -61,7 +61,6 @@ export class Cast {
       "127.0.0.1",
       "--port",
       "0",
-      "--insecure",
       "--no-menu",
     ];
     const ready = await this.#start("hub", [
@@ -79,7 +78,6 @@ export class Cast {
       `127.0.0.1:${port}`,
       "--name",
       name,
-      "--insecure",
       "--no-menu",
     ];
     await this.#start(name, [...args, "--inbox", this.inbox(name)]);

@@ -27,10 +27,10 @@ export interface Latency {
   ack: number;
 }
 
-/** A hub or a peer is up: a script may go on. */
+/** A hub, a peer, or the bare TCP of `ferry bench --serve-bare` is up: a script may go on. */
 export interface Ready {
   event: "ready";
-  role: "hub" | "peer";
+  role: "hub" | "peer" | "bare";
   name: string;
   hub: string;
   addr: { host: string; port: number };
@@ -110,6 +110,62 @@ export interface PeerListed {
   address: string;
 }
 
+/** One hop of a transfer as a capture shows it, in milliseconds; `null` where the capture cannot tell. */
+export interface HopFigures {
+  /** 1 from a client to the hub, 2 from the hub to a client. */
+  hop: 1 | 2;
+  /** OFFER … RECEIPT of this recipient. */
+  latency_ms: number;
+  /** OFFER … ACCEPT; 0 for a body that rides behind its OFFER. */
+  offer_ms: number;
+  /** … END. */
+  transfer_ms: number | null;
+  /** … RECEIPT. */
+  receipt_ms: number | null;
+  /** What the recipient says of it. */
+  verify_ms: number | null;
+  /** Bytes of the body that were captured. */
+  bytes: number;
+  /** Numbers of the packets that complete these frames. */
+  frames: { offer: number; end: number | null; receipt: number };
+}
+
+/** A transfer to one recipient, as the program logged it and as a capture shows it. */
+export interface Reconciled {
+  event: "reconciled";
+  id: string;
+  name: string;
+  from: string;
+  to: string;
+  bytes: number | null;
+  program_ms: Latency | null;
+  /** OFFER … RECEIPT on the sender's hop; `null` when that was not captured. */
+  capture_ms: number | null;
+  /** `program_ms.total` less `capture_ms`. */
+  difference_ms: number | null;
+  /** The sender's hop first. */
+  hops: HopFigures[];
+  /** `not logged`: the capture shows it, no log names it. */
+  verdict: "consistent" | "differs" | "missing" | "not logged";
+  why: string[];
+}
+
+/** What `ferry dissector` prints or has put where Wireshark finds it. */
+export type Dissector =
+  | { event: "dissector"; lua: string }
+  | { event: "dissector"; saved: string };
+
+/** What `ferry ticket` prints. */
+export interface TicketMade {
+  event: "ticket";
+  /** Secret: whoever has it may join. */
+  ticket: string;
+  hosts: readonly string[];
+  port: number;
+  /** SHA-256 of the hub's certificate, 64 hexadecimal digits. */
+  fingerprint: string;
+}
+
 /** What `ferry view` found in a file; the file itself is never part of it. */
 export type Viewed =
   | {
@@ -131,6 +187,55 @@ export type Viewed =
     bytes: number;
   };
 
+/** One thing `ferry doctor` looked at; a `problem` stops transfers. */
+export interface Checked {
+  event: "check";
+  name: string;
+  state: "ok" | "note" | "problem";
+  message: string;
+  hint?: string;
+}
+
+/** What `ferry bench` measures on. */
+export interface BenchStarted {
+  event: "bench.started";
+  /** The hub's name, and whether it is the benchmark's own, in the same process. */
+  hub: string;
+  own: boolean;
+  addr: { host: string; port: number };
+  /** Peers of the benchmark itself. */
+  peers: number;
+  secure: boolean;
+  /** Whether bare TCP is measured beside it. */
+  bare: boolean;
+  os: string;
+  arch: string;
+  cores: number;
+  deno: string;
+}
+
+/** What one scenario of `ferry bench` gave on one path. Durations in milliseconds. */
+export interface BenchResult {
+  event: "bench.result";
+  scenario: string;
+  path: "hub" | "peer" | "broadcast";
+  /** Sent once for all recipients. */
+  bytes: number;
+  recipients: number;
+  /** Transfers that arrived, and that did not. */
+  repeats: number;
+  failed: number;
+  /** End to end; `null` when nothing arrived, as everything below. */
+  latency_ms: { p50: number; p95: number; p99: number; max: number } | null;
+  /** Of the median transfer: adds up to p50. */
+  breakdown_ms: Latency | null;
+  /** At all recipients together. */
+  bytes_per_s: number | null;
+  /** The same bytes over the same path by bare TCP; `null` without a baseline. */
+  bare: { p50: number; bytes_per_s: number; share: number } | null;
+  round_trip_ms: number | null;
+}
+
 /** The outcome of the whole command; the last event. */
 export interface Summary {
   event: "summary";
@@ -151,6 +256,10 @@ export type About =
     deno: string;
     os: string;
     arch: string;
+    /** How the program was put together. */
+    kind: "source" | "compiled" | "portable";
+    /** The commit it was made from, where that is known; ends in `-dirty` when files were changed since. */
+    commit?: string;
   };
 
 /** Any event. `v` and `ts` are added where it is printed. */
@@ -164,6 +273,12 @@ export type FerryEvent =
   | TransferStored
   | Problem
   | PeerListed
+  | TicketMade
   | Viewed
+  | Checked
+  | Reconciled
+  | Dissector
+  | BenchStarted
+  | BenchResult
   | Summary
   | About;

@@ -25,7 +25,7 @@ export const EXIT = {
 } as const;
 
 /** What each code means to a script (`exit`) and whether trying again later can help. */
-const CODES = {
+export const CODES = {
   "failure": { exit: EXIT.failure, retryable: false },
   "usage": { exit: EXIT.usage, retryable: false },
   "input": { exit: EXIT.input, retryable: false },

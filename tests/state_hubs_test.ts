@@ -8,8 +8,13 @@ import {
 } from "../lib/state/hubs.ts";
 import { TempDir } from "./support/files.ts";
 
-const HERE = { host: "127.0.0.1", port: 7788 };
-const THERE = { host: "fe80::1", port: 9000 };
+const HERE = {
+  host: "127.0.0.1",
+  port: 7788,
+  bound: "0.0.0.0",
+  secure: true,
+};
+const THERE = { host: "fe80::1", port: 9000, bound: "::", secure: false };
 
 Deno.test("the hub joined last is remembered, privately", () => {
   using dir = new TempDir();
@@ -17,7 +22,7 @@ Deno.test("the hub joined last is remembered, privately", () => {
   assertEquals(joinedHub(state), undefined);
   rememberJoined(state, HERE);
   rememberJoined(state, THERE);
-  assertEquals(joinedHub(state), THERE);
+  assertEquals(joinedHub(state), { host: THERE.host, port: THERE.port });
   assertEquals(dir.list("state"), ["joined.json"]);
   if (Deno.build.os !== "windows") {
     const { mode } = Deno.statSync(dir.at("state", "joined.json"));
@@ -60,10 +65,11 @@ Deno.test("a hub is found as long as it runs", () => {
 Deno.test("the note of a hub that was killed is removed, and does not hide one that lives", () => {
   using dir = new TempDir();
   const forget = noteRunning(dir.path, THERE);
-  const [living] = dir.list("running");
+  const living = dir.list("running");
   Deno.writeTextFileSync(dir.at("running", "dead.json"), JSON.stringify(HERE));
+  Deno.writeTextFileSync(dir.at("running", "dead.lock"), "");
   assertEquals(runningHubs(dir.path), [THERE]);
-  assertEquals(dir.list("running"), [living]);
+  assertEquals(dir.list("running"), living);
   forget();
 });
 
@@ -90,11 +96,26 @@ Deno.test("something unreadable among the notes does not hide a hub that runs", 
 
 Deno.test("hubs at one port of different addresses are both found", () => {
   using dir = new TempDir();
-  const other = { host: "127.0.0.2", port: HERE.port };
+  const other = { ...HERE, host: "127.0.0.2" };
   const first = noteRunning(dir.path, HERE);
   const second = noteRunning(dir.path, other);
   assertEquals(runningHubs(dir.path), [HERE, other]);
   first();
   assertEquals(runningHubs(dir.path), [other]);
   second();
+});
+
+Deno.test("the note of a hub that runs is not locked: on Windows nobody could read it", () => {
+  using dir = new TempDir();
+  const forget = noteRunning(dir.path, HERE);
+  const notes = dir.list("running").filter((name) => name.endsWith(".json"));
+  assertEquals(notes.length, 1);
+  {
+    using note = Deno.openSync(dir.at("running", notes[0] ?? ""), {
+      read: true,
+      write: true,
+    });
+    assertEquals(note.tryLockSync(true), true);
+  }
+  forget();
 });

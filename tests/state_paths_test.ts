@@ -47,6 +47,24 @@ const CASES: [
     "C:\\Users\\a\\AppData\\Roaming\\ferry",
     "C:\\Users\\a\\AppData\\Roaming\\ferry",
   ],
+  [
+    "XDG variables win on Windows as well, where a drive or a share begins a path",
+    "windows",
+    {
+      APPDATA: "C:\\a",
+      XDG_CONFIG_HOME: "D:\\c\\",
+      XDG_STATE_HOME: "\\\\host\\s",
+    },
+    "D:\\c\\ferry",
+    "\\\\host\\s\\ferry",
+  ],
+  [
+    "a path without its drive is void on Windows",
+    "windows",
+    { APPDATA: "C:\\a", XDG_CONFIG_HOME: "\\c", XDG_STATE_HOME: "/s" },
+    "C:\\a\\ferry",
+    "C:\\a\\ferry",
+  ],
   ["no home, no folder", "linux", {}, undefined, undefined],
 ];
 

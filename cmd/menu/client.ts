@@ -4,6 +4,7 @@ import type { Client } from "../../lib/peer/client.ts";
 import { safe } from "../../lib/text/safe.ts";
 import type { Context } from "../context.ts";
 import type { Globals } from "../globals.ts";
+import type { HubChoice } from "../hub_choice.ts";
 import type { Receiving } from "../receiving.ts";
 import type { Reporter } from "../report.ts";
 import type { Post } from "./desk.ts";
@@ -15,7 +16,8 @@ import { countOf } from "./words.ts";
 
 /** The menu of a peer; it stays while the hub comes and goes. */
 export class ClientMenu {
-  readonly #address: Address;
+  readonly #insecure: boolean;
+  #address: Address;
   readonly #receiving: Receiving;
   readonly #questions = new Questions();
   #client: Client | undefined;
@@ -23,14 +25,16 @@ export class ClientMenu {
   #menu: OpenMenu | undefined;
   #closed = false;
 
-  constructor(address: Address, receiving: Receiving) {
+  constructor({ address, access }: HubChoice, receiving: Receiving) {
     this.#address = address;
+    this.#insecure = !access.secure;
     this.#receiving = receiving;
     receiving.ask = (offer, signal) => this.#questions.ask(offer, signal);
   }
 
   /** The hub is there, for the first time or again. */
-  connected(client: Client): void {
+  connected(client: Client, address: Address): void {
+    this.#address = address;
     this.#client = client;
     this.#lost = false;
     client.onPresence(() => this.#menu?.refresh());
@@ -51,7 +55,8 @@ export class ClientMenu {
     globals: Globals,
     reporter: Reporter,
   ): Promise<void> {
-    const hubArgs = await hubArguments(this.#address, context, globals);
+    const where = { address: this.#address, insecure: this.#insecure };
+    const hubArgs = await hubArguments(where, context, globals);
     const menu = await openMenu(context, globals, reporter, this.#questions);
     this.#menu = menu;
     try {

@@ -94,12 +94,16 @@ export class Desk {
     );
   }
 
-  /** Runs a command for what it reports; nothing of it is shown. */
+  /**
+   * Runs a command for what it reports; nothing of it is shown. `said` gets its words; `context` is
+   * the menu's unless another is given.
+   */
   async quietly(
     args: readonly string[],
     heard: (event: Parameters<NonNullable<Context["onEvent"]>>[0]) => void,
     said: (line: string) => void = () => {},
     signal: AbortSignal = this.context.signal,
+    context: Context = this.context,
   ): Promise<number> {
     const { stdout } = this.context;
     const silent = (tell: (text: string) => void): Context["stdout"] => ({
@@ -113,7 +117,7 @@ export class Desk {
       },
     });
     return await run(args, {
-      ...this.#named(this.context),
+      ...this.#named(context),
       stdin: { ...this.context.stdin, isTerminal: false, keys: undefined },
       terminalKeys: () => undefined,
       stdout: silent(() => {}),

@@ -18,6 +18,7 @@ export interface HubPlace {
   readonly name: string;
   /** Where commands on this machine reach it. */
   readonly address: Address;
+  readonly insecure: boolean;
   readonly receiving: Receiving;
 }
 
@@ -30,13 +31,13 @@ export function attend(receiving: Receiving): Questions {
 
 /** Offers the menu until the hub is to stop. Throws the reason when the program is told to. */
 export async function runMenu(
-  { hub, name, address, receiving }: HubPlace,
+  { hub, name, address, insecure, receiving }: HubPlace,
   questions: Questions,
   context: Context,
   globals: Globals,
   reporter: Reporter,
 ): Promise<void> {
-  const hubArgs = await hubArguments(address, context, globals);
+  const hubArgs = await hubArguments({ address, insecure }, context, globals);
   const menu = await openMenu(context, globals, reporter, questions);
   try {
     await menu.offer({

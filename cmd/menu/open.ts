@@ -39,9 +39,7 @@ export async function openMenu(
       refresh();
     },
   };
-  const ui: Ui = isPlain(context, globals)
-    ? new PlainUi(hearing, questions)
-    : await ScreenUi.open(hearing, globals.color, questions);
+  const ui = await openUi(hearing, globals, questions);
   refresh = () => ui.refresh();
   const restore = reporter.through(ui.context);
   return {
@@ -58,6 +56,17 @@ export async function openMenu(
       ui.close();
     },
   };
+}
+
+/** Opens a way to ask; whoever opens it closes it. */
+export async function openUi(
+  context: Context,
+  globals: Globals,
+  questions: Questions,
+): Promise<Ui> {
+  return isPlain(context, globals)
+    ? new PlainUi(context, questions)
+    : await ScreenUi.open(context, globals.color, questions);
 }
 
 /** Whether nothing may be drawn. */

@@ -1,18 +1,15 @@
 /** What bare `ferry` opens on a terminal: join a hub, run one here, send once, view a file. */
-import { EXIT, Failure } from "../../lib/failure.ts";
-import {
-  formatAddress,
-  isLoopback,
-  parseAddress,
-} from "../../lib/net/address.ts";
+import { EXIT } from "../../lib/failure.ts";
+import { formatAddress } from "../../lib/net/address.ts";
+import { isTicket } from "../../lib/net/ticket.ts";
 import { isName } from "../../lib/protocol/message.ts";
-import { joinedHub, runningHubs } from "../../lib/state/hubs.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import type { Globals } from "../globals.ts";
-import { defaultName, stateOf } from "../hub_choice.ts";
+import { defaultHub, defaultName } from "../hub_choice.ts";
 import type { Reporter } from "../report.ts";
 import { run } from "../run.ts";
+import { askHub } from "./ask_hub.ts";
 import { option, shellLine } from "./command_line.ts";
 import type { Desk, Entry, Neighbour, Post } from "./desk.ts";
 import { openMenu } from "./open.ts";
@@ -41,10 +38,11 @@ async function startMenu(
   while (true) {
     const chosen = await choose(context, globals, reporter);
     if (chosen === undefined) return EXIT.ok;
-    await context.stdout.write(`${sameAs(shellLine(chosen))}\n`);
+    const { args, ticket } = chosen;
+    await context.stdout.write(`${sameAs(shellLine(args))}\n`);
     const accessible = globals.accessible ? ["--accessible"] : [];
-    const status = await run([...chosen, ...accessible], {
-      ...context,
+    const status = await run([...args, ...accessible], {
+      ...holding(ticket, context),
       // The signals come to this command, which tells the other through its own.
       onInterrupt: () => () => {},
     });
@@ -59,11 +57,11 @@ async function choose(
   context: Context,
   globals: Globals,
   reporter: Reporter,
-): Promise<readonly string[] | undefined> {
-  let handed: readonly string[] | undefined;
-  const handOver = (args: readonly string[] | undefined) => {
-    handed = args;
-    return args === undefined ? undefined : "quit" as const;
+): Promise<Chosen | undefined> {
+  let handed: Chosen | undefined;
+  const handOver = (chosen: Chosen | undefined) => {
+    handed = chosen;
+    return chosen === undefined ? undefined : "quit" as const;
   };
   const post = new StartPost();
   const entries: Entry[] = [
@@ -73,7 +71,7 @@ async function choose(
     },
     {
       label: "Run a hub here",
-      act: () => Promise.resolve(handOver(["serve"])),
+      act: () => Promise.resolve(handOver({ args: ["serve"] })),
     },
     { label: "Send once", act: (desk) => sendOnce(desk, post) },
     { label: "View a file", act: viewItem },
@@ -104,7 +102,7 @@ class StartPost implements Post {
   }
 
   hubArgs(): readonly string[] {
-    return option("hub", this.hub);
+    return this.hub === "" ? [] : option("hub", this.hub);
   }
 
   peers(): readonly Neighbour[] {
@@ -112,10 +110,31 @@ class StartPost implements Post {
   }
 }
 
-async function joinLine(desk: Desk): Promise<string[] | undefined> {
+/** A command to hand over to. */
+interface Chosen {
+  readonly args: readonly string[];
+  /** What lets it in; never among its arguments, which are shown. */
+  readonly ticket?: string;
+}
+
+/** The world with a ticket in its environment, for one command. */
+function holding(ticket: string | undefined, context: Context): Context {
+  if (ticket === undefined) return context;
+  return {
+    ...context,
+    env: (name) =>
+      name === "FERRY_TICKET"
+        ? ticket
+        : name === "FERRY_HUB"
+        ? undefined
+        : context.env(name),
+  };
+}
+
+async function joinLine(desk: Desk): Promise<Chosen | undefined> {
   const { ui, context } = desk;
   while (true) {
-    const hub = await askHub(desk);
+    const hub = await askHub(desk.ui, likelyHub(context));
     if (hub === undefined) return undefined;
     const standard = defaultName(context);
     const name = await ui.text({
@@ -133,50 +152,41 @@ async function joinLine(desk: Desk): Promise<string[] | undefined> {
     }
     // A name of one's own choice is held to; this machine's is made unique where it is taken.
     const chosen = name.trim() === standard ? [] : option("name", name.trim());
-    return ["connect", hub, ...chosen];
+    return isTicket(hub)
+      ? { args: ["connect", ...chosen], ticket: hub }
+      : { args: ["connect", hub, ...chosen] };
   }
 }
 
 async function sendOnce(desk: Desk, post: StartPost): Promise<void> {
-  const hub = await askHub(desk);
+  const hub = await askHub(desk.ui, likelyHub(desk.context));
   if (hub === undefined) return;
-  post.hub = hub;
+  const ticket = isTicket(hub) ? hub : undefined;
+  post.hub = ticket === undefined ? hub : "";
   const found: Neighbour[] = [];
   const said: string[] = [];
   const args = ["peers", ...post.hubArgs()];
-  const status = await desk.quietly(args, (event) => {
-    if (event.event !== "peer") return;
-    const { name, since, address } = event;
-    found.push({ name, since: Date.parse(since), address });
-  }, (line) => said.push(line.trimEnd()));
+  const { signal } = desk.context;
+  const status = await desk.quietly(
+    args,
+    (event) => {
+      if (event.event !== "peer") return;
+      const { name, since, address } = event;
+      found.push({ name, since: Date.parse(since), address });
+    },
+    (line) => said.push(line.trimEnd()),
+    signal,
+    holding(ticket, desk.context),
+  );
   if (status !== EXIT.ok) return desk.ui.say(said.join("\n"));
+  // A hub that took a ticket counts as joined.
+  if (ticket !== undefined) post.hub = likelyHub(desk.context);
   post.found = found;
   await sendItem(desk, true);
 }
 
-function askHub({ ui, context }: Desk): Promise<string | undefined> {
-  return ui.text({
-    key: "hub",
-    title: "Which hub? Its address as host or host:port",
-    initial: likelyHub(context),
-    check: (text) => {
-      try {
-        parseAddress(text.trim());
-        return undefined;
-      } catch (error) {
-        return error instanceof Failure ? error.message : "That is no address.";
-      }
-    },
-  }).then((text) => text?.trim());
-}
-
-/** The hub joined last, or one that runs on this machine; empty when there is neither. */
+/** The hub a command would go to by itself, as a suggestion; empty when there is none. */
 function likelyHub(context: Context): string {
-  const state = stateOf(context);
-  const joined = joinedHub(state);
-  const running = runningHubs(state);
-  const likely = joined !== undefined && !isLoopback(joined.host)
-    ? joined
-    : running.find(({ port }) => port === joined?.port) ?? running[0] ?? joined;
+  const likely = defaultHub(context);
   return likely === undefined ? "" : formatAddress(likely);
 }

@@ -12,6 +12,8 @@ import type { Moving, Received } from "./record.ts";
 export const SELECT_HINT = "a number, or arrows and Enter; Esc goes back";
 export const SEVERAL_HINT =
   "Space marks, a marks all, Enter takes them; Esc goes back";
+export const WHICH_HUB =
+  "Which hub? Its ticket, or its address as host or host:port";
 export const TEXT_HINT = "Enter takes it; Esc goes back";
 export const PATH_HINT = "Tab completes a path; Enter takes it; Esc goes back";
 export const BUSY_HINT =

@@ -5,6 +5,7 @@
 import { asFailure, Failure } from "../failure.ts";
 import type { ByteStream } from "../net/connection.ts";
 import {
+  MAX_ADDRESS_SHARE,
   MAX_CONNECTIONS,
   MAX_GREETING,
   MAX_PEERS,
@@ -17,13 +18,23 @@ import type {
   Offer,
   TransferListener,
 } from "../transfer/transfer.ts";
+import type { Door } from "./door.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
+import type { NameBook } from "./names.ts";
+import { nameForOneshot, nameForPeer, type Names } from "./naming.ts";
 import { assertNotReserved, Registry } from "./registry.ts";
 import type { RouteEvents } from "./route_events.ts";
 import { type RouteInfo, Router } from "./router.ts";
 import { SpoolRoom } from "./spool_room.ts";
+import { firstToGo, originOf, StrangerLog } from "./strangers.ts";
 
-/** Where connections come from; `Deno.listen` gives one. */
+/**
+ * A connection from which nothing has come for so long has left a PING unanswered; who comes with
+ * the same key may take its name. Milliseconds.
+ */
+const SILENT_MS = 15_000;
+
+/** Where connections come from; `Deno.listen` and `Deno.listenTls` give one. */
 export interface Listener {
   readonly addr: { hostname: string; port: number };
   accept(): Promise<ByteStream & { remoteAddr?: unknown }>;
@@ -50,12 +61,21 @@ export interface HubOptions {
   readonly spoolDir: string;
   readonly spoolLimit?: number;
   readonly maxPeers?: number;
+  /** Peers and one-shots together. */
+  readonly maxConnections?: number;
+  /** Whose names are whose, and the SHA-256 of the hub's certificate; without it names belong to nobody. */
+  readonly identities?: {
+    readonly fingerprint: Uint8Array;
+    readonly names: NameBook;
+  };
   /** How long a new connection may take to greet. */
   readonly handshakeMs?: number;
   /** How long transfers under way may go on when the hub is told to stop. */
   readonly graceMs?: number;
   /** A connection that takes no byte for so long is ended. */
   readonly idleMs?: number;
+  /** Who may join: for a listener with TLS. Without one everybody may, and nobody is the operator. */
+  readonly door?: Door;
   /** Takes what is sent to the hub itself. */
   readonly inbox?: Carrier;
   readonly events?: HubEvents;
@@ -69,6 +89,10 @@ export class Hub implements Carrier {
   readonly #registry = new Registry<Member>();
   readonly #members = new Set<Member>();
   readonly #serving = new Set<Promise<void>>();
+  /** A flood of strangers does not become a flood of lines. */
+  readonly #strangers = new StrangerLog((who, failure) =>
+    this.#trouble(who, failure)
+  );
   #closing = false;
   /** Resolves when the hub has stopped and everything of it is gone. */
   readonly finished: Promise<void>;
@@ -197,6 +221,7 @@ export class Hub implements Carrier {
       this.#welcome(stream);
     }
     await Promise.all(this.#serving);
+    this.#strangers.close();
     await this.#router.idle();
     this.#room.close();
   }
@@ -204,9 +229,7 @@ export class Hub implements Carrier {
   #welcome(
     stream: ByteStream & { remoteAddr?: unknown; setNoDelay?(): void },
   ): void {
-    if (this.#closing || this.#members.size >= MAX_CONNECTIONS) {
-      return stream.close();
-    }
+    if (this.#closing) return stream.close();
     this.#makeRoomToGreet();
     try {
       stream.setNoDelay?.();
@@ -225,22 +248,27 @@ export class Hub implements Carrier {
     this.#serving.add(serving);
   }
 
-  /** The stranger that has kept silent longest goes first: who greets at once gets in, however many do not. */
+  /** Who greets at once gets in, however many do not. */
   #makeRoomToGreet(): void {
-    const greeting = [...this.#members].filter(({ info, connection }) =>
-      info === undefined && connection.isOpen
+    const waiting = [...this.#members].filter(({ info, connection }) =>
+      info === undefined && !connection.isClosed
     );
-    if (greeting.length < MAX_GREETING) return;
+    if (waiting.length < MAX_GREETING) return;
     const state = "others came before it had greeted";
-    greeting[0]?.connection.abort(new Failure("limit", state));
+    firstToGo(waiting)?.connection.abort(new Failure("limit", state));
   }
 
   async #serve(member: Member): Promise<void> {
     try {
       await member.run();
     } catch (error) {
-      if (!this.#closing) {
-        this.#trouble(member.info?.name ?? member.address, error);
+      if (!this.#closing && this.#isNews(member)) {
+        if (member.info !== undefined) {
+          this.#trouble(member.info.name, error);
+        } else {
+          const now = this.#options.clock.now();
+          this.#strangers.add(member.address, asFailure(error), now);
+        }
       }
     } finally {
       this.#members.delete(member);
@@ -258,6 +286,8 @@ export class Hub implements Carrier {
       router: this.#router,
       handshakeMs,
       idleMs,
+      fingerprint: this.#options.identities?.fingerprint,
+      door: this.#options.door ?? (() => ({ operator: false })),
       join: (member, hello) => this.#join(member, hello),
       peers: () => this.peers(),
       joined: (member) => {
@@ -271,23 +301,12 @@ export class Hub implements Carrier {
     member: Member,
     hello: MessageOf<"hello">,
   ): { name: string; token: string } {
+    this.#assertRoom(member, hello.name);
     const token = crypto.randomUUID();
-    const holder = this.#registry.find(hello.name);
     if (hello.role === "oneshot") {
-      if (!hello.adapt) assertNotReserved(hello.name);
-      // Only the machine a peer runs on may send under that peer's name.
-      const own = holder?.address === member.address;
-      const name = own ? hello.name : this.#registry.freeVariant(hello.name);
-      return { name, token };
+      return { name: this.#nameOfOneshot(member, hello), token };
     }
-    if (
-      holder !== undefined && hello.token !== undefined &&
-      holder.token === hello.token
-    ) {
-      // The same peer has come back before its old connection was found dead.
-      this.#leave(holder);
-      holder.connection.abort(new Failure("disconnected", "it connected anew"));
-    }
+    this.#takeOver(member, hello);
     const limit = this.#options.maxPeers ?? MAX_PEERS;
     if (this.#registry.size >= limit) {
       throw new Failure(
@@ -295,9 +314,74 @@ export class Hub implements Carrier {
         `Cannot join as ${hello.name}: the hub has its ${limit} peers`,
       );
     }
+    return { name: this.#claim(member, hello), token };
+  }
+
+  /** Throws Failure `limit` when there are too many connections, or too many from its address. */
+  #assertRoom({ address }: Member, name: string): void {
+    const limit = this.#options.maxConnections ?? MAX_CONNECTIONS;
+    const joined = [...this.#members].filter(({ info }) => info !== undefined);
+    if (joined.length >= limit) {
+      const state = `the hub has its ${limit} connections`;
+      throw new Failure("limit", `Cannot join as ${name}: ${state}`);
+    }
+    const share = Math.ceil(limit * MAX_ADDRESS_SHARE);
+    if (joined.length < share) return;
+    const origin = originOf(address);
+    const near = joined.filter((other) => originOf(other.address) === origin);
+    if (near.length >= share) {
+      const state = `the hub has ${share} connections from its address`;
+      throw new Failure("limit", `Cannot join as ${name}: ${state}`);
+    }
+  }
+
+  #nameOfOneshot(
+    { key, address }: Member,
+    { name, adapt }: MessageOf<"hello">,
+  ): string {
+    const { identities } = this.#options;
+    if (identities !== undefined) {
+      const names = this.#names(identities.names);
+      return nameForOneshot({ name, adapt, key }, names);
+    }
+    if (!adapt) assertNotReserved(name);
+    // Where names belong to nobody, only the machine a peer runs on may send under that peer's name.
+    const own = this.#registry.find(name)?.address === address;
+    return own ? name : this.#registry.freeVariant(name);
+  }
+
+  /** The same peer has come back before its old connection was found dead: that one goes. */
+  #takeOver(member: Member, { name, token }: MessageOf<"hello">): void {
+    const holder = this.#registry.find(name);
+    if (holder === undefined || holder.key !== member.key) return;
+    const isDead = member.key !== undefined &&
+      holder.connection.heartbeat.silentMs > SILENT_MS;
+    if (holder.token !== token && !isDead) return;
+    this.#leave(holder);
+    holder.connection.abort(new Failure("disconnected", "it connected anew"));
+  }
+
+  #claim(
+    member: Member,
+    { name, adapt }: MessageOf<"hello">,
+  ): string {
+    const { identities, clock } = this.#options;
+    const { key } = member;
+    if (identities === undefined || key === undefined) {
+      return this.#registry.claim(name, member, adapt);
+    }
+    const { names } = identities;
+    const given = nameForPeer({ name, adapt, key }, this.#names(names));
+    names.bind(given, key, clock.date());
+    return this.#registry.claim(given, member, false);
+  }
+
+  #names(book: NameBook): Names {
     return {
-      name: this.#registry.claim(hello.name, member, hello.adapt),
-      token,
+      isHeld: (name) => this.#registry.find(name) !== undefined,
+      // Who holds a name keeps it while connected, also when it was freed meanwhile.
+      owner: (name) => this.#registry.find(name)?.key ?? book.owner(name),
+      namesOf: (key) => book.namesOf(key),
     };
   }
 
@@ -318,6 +402,11 @@ export class Hub implements Carrier {
       }
     }
     this.#options.events?.[change]?.(peer);
+  }
+
+  /** Who fails before TLS is up is a port scanner, or has given up: no news, and there may be many. */
+  #isNews(member: Member): boolean {
+    return this.#options.door === undefined || member.connection.heard;
   }
 
   #trouble(who: string, error: unknown): void {

@@ -1,12 +1,16 @@
 /** One connection as the hub sees it: the greeting, then what its other end sends and is sent. */
 import { asFailure, Failure, failureCode, isRetryable } from "../failure.ts";
+import { isSignedBy } from "../identity/identity.ts";
+import { helloProof } from "../identity/proof.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import {
   INLINE_BYTES,
+  MAX_MESSAGES_PER_S,
   MAX_OTHERS_BACKLOG_BYTES,
   MAX_TRANSFERS,
+  MIN_BODY_RATE,
 } from "../protocol/limits.ts";
 import {
   type Message,
@@ -24,6 +28,8 @@ import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
 import { isAnswer } from "../transfer/outgoing.ts";
 import type { Offer, TransferListener } from "../transfer/transfer.ts";
+import { DripWatch } from "./drip.ts";
+import type { Door } from "./door.ts";
 import type { Incoming, Router } from "./router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
@@ -43,6 +49,10 @@ export interface MemberHub {
   readonly router: Router;
   readonly handshakeMs: number;
   readonly idleMs: number;
+  /** SHA-256 of the hub's certificate; undefined where names belong to nobody (`--insecure`). */
+  readonly fingerprint: Uint8Array | undefined;
+  /** Lets the member in, or throws Failure `auth`. */
+  readonly door: Door;
   /** Gives the member the name it asked for; throws Failure when it cannot have it. */
   join(
     member: Member,
@@ -60,11 +70,16 @@ export class Member {
   readonly outbound: Outbound;
   readonly #hub: MemberHub;
   readonly #incoming = new Map<TransferId, Incoming>();
+  readonly #drip: DripWatch;
   #stopGreeting: () => void;
   /** Set by the greeting. */
   info: PeerInfo | undefined;
   /** Proves that a later connection is the same peer. */
   token = "";
+  /** The key it has shown in its greeting. */
+  key: string | undefined;
+  /** Whether it is the user the hub runs as, on the hub's machine. Set by the greeting. */
+  operator = false;
   #capabilities: readonly string[] = [];
 
   constructor(stream: ByteStream, readonly address: string, hub: MemberHub) {
@@ -73,7 +88,13 @@ export class Member {
     this.connection = new Connection(stream, new Session("hub"), {
       clock,
       idleMs,
+      maxMessagesPerS: MAX_MESSAGES_PER_S,
     });
+    this.#drip = new DripWatch(clock, (id) =>
+      this.#incoming.get(id)?.abandon({
+        code: "deadline.idle",
+        message: `fewer than ${MIN_BODY_RATE} bytes a second came`,
+      }));
     this.outbound = new Outbound(this.connection, {
       clock,
       graceMs: 0,
@@ -101,14 +122,17 @@ export class Member {
     try {
       await this.connection.run({
         message: (message) => this.#message(message),
-        data: (id, offset, bytes) =>
-          this.#incoming.get(id)?.append(offset, bytes),
+        data: (id, offset, bytes) => {
+          this.#drip.came(id, bytes.length);
+          return this.#incoming.get(id)?.append(offset, bytes);
+        },
       });
     } catch (error) {
       reason = asFailure(error);
       throw error;
     } finally {
       this.#stopGreeting();
+      this.#drip.stop();
       const name = this.info?.name ?? "the peer";
       // Whoever takes leave does not come back by itself; a connection that broke may.
       const left = this.connection.session.isOver;
@@ -125,7 +149,7 @@ export class Member {
     }
   }
 
-  #message(message: Message): void {
+  #message(message: Message): void | Promise<void> {
     if (isAnswer(message)) {
       return this.outbound.receive(this.#withRoundTrip(message));
     }
@@ -135,6 +159,7 @@ export class Member {
       case "offer":
         return this.#take(message);
       case "end":
+        this.#drip.over(message.id);
         this.#incoming.get(message.id)?.finish({
           size: message.size,
           sha256: message.sha256,
@@ -160,8 +185,7 @@ export class Member {
       : message;
   }
 
-  #greet(hello: MessageOf<"hello">): void {
-    const hub = this.#hub;
+  #greet(hello: MessageOf<"hello">): void | Promise<void> {
     const version = commonVersion(VERSION, hello.version);
     if (version === undefined) {
       const ours = `${VERSION.min} to ${VERSION.max}`;
@@ -174,6 +198,43 @@ export class Member {
     this.#capabilities = CAPABILITIES.filter((one) =>
       hello.capabilities.includes(one)
     );
+    const { fingerprint, door } = this.#hub;
+    try {
+      // First of all: of a stranger nothing else is looked at.
+      this.operator = door(hello.secret).operator;
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    if (fingerprint === undefined) return this.#join(hello, version);
+    return this.#identify(hello, fingerprint).then((failure) => {
+      if (failure === undefined) this.#join(hello, version);
+      else this.connection.refuse(failure);
+    });
+  }
+
+  /** Takes in the key a client shows; why it cannot join, if its signature is not that key's. */
+  async #identify(
+    hello: MessageOf<"hello">,
+    fingerprint: Uint8Array,
+  ): Promise<Failure | undefined> {
+    const { role, name, key, signature } = hello;
+    // A one-shot without a key sends under a name that belongs to nobody.
+    if (key === undefined && role === "oneshot") return;
+    if (key === undefined || signature === undefined) {
+      return new Failure("auth", `Cannot join as ${name}: it shows no key`);
+    }
+    const proof = helloProof(fingerprint, hello);
+    if (await isSignedBy(key, signature, proof)) this.key = key;
+    else {
+      const state = "its signature is not of the key it shows";
+      return new Failure("auth", `Cannot join as ${name}: ${state}`);
+    }
+  }
+
+  #join(hello: MessageOf<"hello">, version: number): void {
+    // It may have ended while its signature was checked.
+    if (!this.connection.isOpen) return;
+    const hub = this.#hub;
     try {
       const { name, token } = hub.join(this, hello);
       this.info = {
@@ -183,8 +244,7 @@ export class Member {
       };
       this.token = token;
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return this.connection.refuse(error);
+      return this.#refuse(error);
     }
     this.#stopGreeting();
     this.connection.send({
@@ -202,12 +262,19 @@ export class Member {
     if (hello.role === "peer") hub.joined(this);
   }
 
+  #refuse(error: unknown): void {
+    if (!(error instanceof Failure)) throw error;
+    this.connection.refuse(error);
+  }
+
   #take({ type: _, ...offered }: MessageOf<"offer">): void {
     const { id } = offered;
     const offer: Offer = { ...offered, from: this.info?.name ?? offered.from };
     const listener: TransferListener = {
       started: (offset) => {
         if (!offer.inline && this.connection.session.isIncoming(id)) {
+          const { size } = offer;
+          this.#drip.began(id, size === null ? null : size - offset);
           this.connection.send({ type: "accept", id, offset });
         }
       },
@@ -254,6 +321,7 @@ export class Member {
         this.#forget(id);
       },
     };
+    if (offer.inline) this.#drip.began(id, offer.size);
     try {
       this.#incoming.set(id, this.#hub.router.take(offer, listener));
       this.#forget(id);
@@ -269,6 +337,8 @@ export class Member {
 
   /** Lets go of a transfer about which nothing more can be said. */
   #forget(id: TransferId): void {
-    if (!this.connection.session.isIncoming(id)) this.#incoming.delete(id);
+    if (this.connection.session.isIncoming(id)) return;
+    this.#incoming.delete(id);
+    this.#drip.over(id);
   }
 }

@@ -46,12 +46,10 @@ export class Registry<Holder> {
 
   /** The first of `name`, `name-2`, `name-3` … that is neither held nor reserved. Throws Failure `name-taken`. */
   freeVariant(name: string): string {
-    for (let variant = 1; variant <= MAX_VARIANTS; variant++) {
-      const suffix = variant === 1 ? "" : `-${variant}`;
-      const wanted = name.slice(0, MAX_NAME - suffix.length) + suffix;
-      const key = wanted.toLowerCase();
+    for (const variant of variantsOf(name)) {
+      const key = variant.toLowerCase();
       if (!this.#holders.has(key) && !RESERVED_NAMES.includes(key)) {
-        return wanted;
+        return variant;
       }
     }
     throw taken(name);
@@ -65,6 +63,14 @@ export class Registry<Holder> {
   }
 }
 
+/** `name`, `name-2`, `name-3` …, each within the length of a name. */
+export function* variantsOf(name: string): Generator<string> {
+  for (let variant = 1; variant <= MAX_VARIANTS; variant++) {
+    const suffix = variant === 1 ? "" : `-${variant}`;
+    yield name.slice(0, MAX_NAME - suffix.length) + suffix;
+  }
+}
+
 /** Throws Failure `bad-name` for a name that means something else. */
 export function assertNotReserved(name: string): void {
   if (!RESERVED_NAMES.includes(name.toLowerCase())) return;
@@ -72,7 +78,8 @@ export function assertNotReserved(name: string): void {
   throw new Failure("bad-name", state);
 }
 
-function taken(name: string): Failure {
+/** The refusal of a name that somebody holds. */
+export function taken(name: string): Failure {
   const state = `Cannot join as ${name}: the name is already held`;
   return new Failure("name-taken", state);
 }

@@ -123,7 +123,7 @@ export class Router {
       parked.attach(offer, listener);
       return incoming(parked, listener);
     }
-    const spool = new Spool(this.#room, offer.id, offer.size);
+    const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
     const route = this.#begin(offer, spool, spool, listener);
     return incoming(route, listener);
   }

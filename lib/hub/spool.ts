@@ -11,7 +11,7 @@ import { syncDirectory } from "../inbox/durable.ts";
 import { SPOOL_MEMORY_BYTES } from "../protocol/limits.ts";
 import { readOver } from "../transfer/body.ts";
 import { writeFailure } from "../transfer/disk.ts";
-import { PacedFile } from "../transfer/pace.ts";
+import type { PacedFile } from "../transfer/pace.ts";
 import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
 import { type SpoolNote, writeNote } from "./spool_note.ts";
 import { type Leftover, removeQuietly, type SpoolRoom } from "./spool_room.ts";
@@ -24,6 +24,7 @@ export class Spool implements Body {
   readonly #room: SpoolRoom;
   readonly #name: string;
   #size: number | null;
+  readonly #sender: string | undefined;
   #length = 0;
   #base = 0;
   #digest: Digest | undefined;
@@ -41,19 +42,25 @@ export class Spool implements Body {
   senderAway = false;
 
   /**
-   * Reserves room for a body of `size` bytes (null: unknown, reserved as it comes). Throws Failure
-   * `limit` when there is none.
+   * Reserves room for a body of `size` bytes (null: unknown, reserved as it comes) in the share of
+   * `sender`, if it has one. Throws Failure `limit` when there is none.
    */
-  constructor(room: SpoolRoom, name: string, size: number | null) {
+  constructor(
+    room: SpoolRoom,
+    name: string,
+    size: number | null,
+    sender?: string,
+  ) {
     this.#size = size;
     this.#room = room;
     this.#name = name;
+    this.#sender = sender?.toLowerCase();
     this.#reserve(size ?? 0);
     if (size !== null && size > SPOOL_MEMORY_BYTES) {
       try {
         room.assertSpace(size);
       } catch (error) {
-        room.release(this.#reserved);
+        room.release(this.#reserved, this.#sender);
         throw error;
       }
     }
@@ -65,8 +72,8 @@ export class Spool implements Body {
 
   /** The body a hub before this one has left; its size counts whether or not it fits the limit. */
   static adopt(room: SpoolRoom, { note, length }: Leftover): Spool {
-    const { id, size } = note.offer;
-    const spool = new Spool(room, id, 0);
+    const { id, size, from } = note.offer;
+    const spool = new Spool(room, id, 0, from);
     spool.#forgetMemory();
     spool.#path = room.path(id);
     spool.#noted = true;
@@ -74,7 +81,7 @@ export class Spool implements Body {
     spool.#base = note.base;
     spool.#size = size;
     spool.#reserved = Math.max(size ?? 0, length);
-    room.use(spool.#reserved);
+    room.use(spool.#reserved, spool.#sender);
     if (note.digest?.size === length) spool.#digest = note.digest;
     return spool;
   }
@@ -134,7 +141,7 @@ export class Spool implements Body {
     if (this.#disposed) return;
     this.#digest = digest;
     this.senderAway = false;
-    this.#file?.close();
+    this.#room.closeFile(this.#file);
     this.#file = undefined;
     this.#grown(this.#length);
   }
@@ -151,7 +158,7 @@ export class Spool implements Body {
     };
     const fromFile = async (into: Uint8Array): Promise<number> => {
       if (file === undefined) {
-        file = PacedFile.open(this.#path ?? "", { read: true });
+        file = this.#room.openFile(this.#path ?? "", { read: true });
         file.seek(at);
       }
       const count = await file.read(into) ?? 0;
@@ -180,7 +187,7 @@ export class Spool implements Body {
       },
       close: () => {
         this.#waiting.delete(wake);
-        file?.close();
+        this.#room.closeFile(file);
         file = undefined;
       },
     };
@@ -190,11 +197,12 @@ export class Spool implements Body {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#file?.close();
+    this.#room.closeFile(this.#file);
+    this.#file = undefined;
     if (this.#path !== undefined) removeQuietly(this.#path);
     if (this.#noted) removeQuietly(`${this.#path}.json`);
     this.#forgetMemory();
-    this.#room.release(this.#reserved);
+    this.#room.release(this.#reserved, this.#sender);
   }
 
   /** Whether it is a file that another hub could go on with. */
@@ -219,7 +227,8 @@ export class Spool implements Body {
    */
   async keep(note: () => SpoolNote): Promise<void> {
     try {
-      if (this.#path === undefined) this.#openFile().close();
+      if (this.#path === undefined) this.#openFile();
+      this.#room.closeFile(this.#file);
       this.#file = undefined;
       const path = this.#path ?? "";
       const hash = createHash("sha256");
@@ -248,13 +257,14 @@ export class Spool implements Body {
   leave(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#file?.close();
+    this.#room.closeFile(this.#file);
+    this.#file = undefined;
     this.#forgetMemory();
-    this.#room.release(this.#reserved);
+    this.#room.release(this.#reserved, this.#sender);
   }
 
   #reserve(bytes: number): void {
-    this.#room.reserve(bytes);
+    this.#room.reserve(bytes, this.#sender);
     this.#reserved += bytes;
   }
 
@@ -289,7 +299,7 @@ export class Spool implements Body {
   /** The file to write on, which a hub before this one may have begun. */
   #goOn(): PacedFile {
     if (this.#path === undefined) return this.#openFile();
-    this.#file = PacedFile.open(this.#path, { write: true });
+    this.#file = this.#room.openFile(this.#path, { write: true });
     this.#file.seek(this.#length);
     return this.#file;
   }
@@ -297,8 +307,9 @@ export class Spool implements Body {
   /** Moves what is in memory to a file. */
   #openFile(): PacedFile {
     const options = { write: true, createNew: true, mode: 0o600 };
-    this.#path = this.#room.path(this.#name);
-    this.#file = PacedFile.open(this.#path, options);
+    const path = this.#room.path(this.#name);
+    this.#file = this.#room.openFile(path, options);
+    this.#path = path;
     this.#file.seek(this.#base);
     if (this.#memory !== undefined) {
       this.#file.writeNow(this.#memory.subarray(0, this.#length));

@@ -4,8 +4,13 @@
  */
 import { basename, join } from "@std/path";
 import { Failure } from "../failure.ts";
-import { SPOOL_MEMORY_TOTAL_BYTES } from "../protocol/limits.ts";
+import {
+  MAX_SPOOL_FILES,
+  MAX_SPOOL_SHARE,
+  SPOOL_MEMORY_TOTAL_BYTES,
+} from "../protocol/limits.ts";
 import { formatBytes } from "../text/units.ts";
+import { PacedFile } from "../transfer/pace.ts";
 import { assertSpace } from "../transfer/space.ts";
 import { readNote, type SpoolNote } from "./spool_note.ts";
 
@@ -23,6 +28,8 @@ export interface Leftover {
 export class SpoolRoom {
   #used = 0;
   #memory = 0;
+  #files = 0;
+  readonly #bySender = new Map<string, number>();
   #dir: string | undefined;
   #lock: Deno.FsFile | undefined;
 
@@ -38,14 +45,21 @@ export class SpoolRoom {
     return this.#used;
   }
 
-  /** Takes `bytes` of the limit; throws Failure `limit` when it does not have them. */
-  reserve(bytes: number): void {
+  /** Takes `bytes` of the limit for `sender`, if it has one; throws Failure `limit` when they are not there, or not for one alone. */
+  reserve(bytes: number, sender?: string): void {
     if (this.#used + bytes > this.limit) {
       const [used, limit] = [formatBytes(this.#used), formatBytes(this.limit)];
       const state = `the hub's spool is full: ${used} of ${limit} are in use`;
       throw new Failure("limit", state);
     }
-    this.#used += bytes;
+    const theirs = sender === undefined
+      ? 0
+      : (this.#bySender.get(sender) ?? 0) + bytes;
+    if (theirs > this.limit * MAX_SPOOL_SHARE) {
+      const state = "one sender may fill half of the hub's spool, no more";
+      throw new Failure("limit", state);
+    }
+    this.use(bytes, sender);
   }
 
   /** Throws Failure `disk-full` when the disk has no room for a file of so many bytes. */
@@ -54,13 +68,35 @@ export class SpoolRoom {
   }
 
   /** Counts bytes that are there whether or not they fit. */
-  use(bytes: number): void {
+  use(bytes: number, sender?: string): void {
     this.#used += bytes;
+    if (sender === undefined) return;
+    const theirs = (this.#bySender.get(sender) ?? 0) + bytes;
+    if (theirs > 0) this.#bySender.set(sender, theirs);
+    else this.#bySender.delete(sender);
   }
 
   /** Gives reserved bytes back. */
-  release(bytes: number): void {
-    this.#used -= bytes;
+  release(bytes: number, sender?: string): void {
+    this.use(-bytes, sender);
+  }
+
+  /** Opens a file, counted until `closeFile`. Throws Failure `limit`, or what the system says. */
+  openFile(path: string, options: Deno.OpenOptions): PacedFile {
+    if (this.#files >= MAX_SPOOL_FILES) {
+      const state = "the hub has too many large transfers under way";
+      throw new Failure("limit", state);
+    }
+    const file = PacedFile.open(path, options);
+    this.#files++;
+    return file;
+  }
+
+  /** Closes a file, if it is one. */
+  closeFile(file: PacedFile | undefined): void {
+    if (file === undefined) return;
+    this.#files--;
+    file.close();
   }
 
   /** Whether `bytes` more may stay in memory; if so they count until `releaseMemory`. */

@@ -24,6 +24,7 @@ import { formatSeconds } from "../time/deadline.ts";
 import { Batch } from "./batch.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Outflow } from "./outflow.ts";
+import { Rate } from "./rate.ts";
 
 /** What a connection runs over: a TCP or TLS connection, or anything that behaves like one. */
 export interface ByteStream {
@@ -46,6 +47,8 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   /** A write that moves no byte for so long ends the connection. */
   readonly idleMs: number;
+  /** Control frames the other side may send a second; as many as it likes unless said. */
+  readonly maxMessagesPerS?: number;
 }
 
 /** How long a closing connection may take to get its last frames out and to see the other side close. */
@@ -73,11 +76,13 @@ export class Connection {
   readonly #batch: Batch;
   /** Called when something that waited has been written. */
   onWritten: (() => void) | undefined;
+  #heard = false;
   /** Something changed since the writer last looked; it must not fall asleep. */
   #woken = false;
   #wakeWriter: (() => void) | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #reason: Failure | undefined;
+  readonly #rate: Rate | undefined;
   #stopWaiting = () => {};
   #writingSince: number | undefined;
   #stopWatching: (() => void) | undefined;
@@ -93,6 +98,9 @@ export class Connection {
     this.#clock = options.clock;
     this.#idleMs = options.idleMs;
     this.#decoder = new FrameDecoder(session.limits);
+    if (options.maxMessagesPerS !== undefined) {
+      this.#rate = new Rate(options.maxMessagesPerS);
+    }
     this.#batch = new Batch(
       session,
       (id, digest) => this.send({ type: "end", id, ...digest }),
@@ -107,6 +115,16 @@ export class Connection {
   /** Whether frames can still be sent. */
   get isOpen(): boolean {
     return this.#state === "open";
+  }
+
+  /** Whether nothing is left of it. */
+  get isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  /** Whether the other side has said anything at all. */
+  get heard(): boolean {
+    return this.#heard;
   }
 
   /** Bytes of control frames that wait to be written. */
@@ -228,6 +246,7 @@ export class Connection {
       const count = await this.#stream.read(decoder.space());
       if (!this.isOpen) return;
       if (count === null) return this.#ended();
+      this.#heard = true;
       this.#heartbeat.heard();
       decoder.filled(count);
       let frame;
@@ -260,6 +279,11 @@ export class Connection {
   #takeMessage(frame: Frame, receiver: Receiver): void | Promise<void> {
     const message = decodeMessage(frame.type, frame.payload);
     if (message === undefined) return;
+    if (this.#rate?.take(this.#clock.now()) === false) {
+      const { perSecond } = this.#rate;
+      const state = `more than ${perSecond} messages came in a second`;
+      return this.refuse(new Failure("limit", `Cannot go on: ${state}`));
+    }
     this.session.receive(message);
     if (this.#heartbeat.handles(message, (pong) => this.send(pong))) return;
     return receiver.message(message);

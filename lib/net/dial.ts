@@ -1,12 +1,8 @@
-/**
- * Connections as the rest of Ferry gets them. Encryption slips in here and nowhere else: whatever
- * these functions give back behaves like a byte stream.
- */
+/** Plain TCP connections; secure.ts puts TLS on them. */
 import { Failure } from "../failure.ts";
 import { formatSeconds } from "../time/deadline.ts";
 import type { Clock } from "../time/clock.ts";
 import { type Address, formatAddress } from "./address.ts";
-import type { ByteStream } from "./connection.ts";
 
 /** How to dial; durations in milliseconds. */
 export interface DialOptions {
@@ -16,13 +12,13 @@ export interface DialOptions {
 }
 
 /**
- * Opens a TCP connection. Throws Failure: `unreachable` when the host does not resolve or answer,
+ * Opens a TCP connection; bytes go out as they are written. Throws Failure: `unreachable` when the host does not resolve or answer,
  * `deadline.connect` when it does neither within `connectMs`, or the signal's reason.
  */
 export async function dial(
   address: Address,
   options: DialOptions,
-): Promise<ByteStream> {
+): Promise<Deno.TcpConn> {
   const where = formatAddress(address);
   const deadline = new AbortController();
   const late = new Failure(

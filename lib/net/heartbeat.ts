@@ -8,6 +8,11 @@ import type { Clock } from "../time/clock.ts";
 
 /** How often the other side is asked for a sign of life. */
 const PING_EVERY_MS = 10_000;
+/**
+ * A young connection asks sooner (after so many milliseconds of its life): what is measured while
+ * it is made includes the work of making it, which is more than most round trips.
+ */
+const FIRST_PINGS_MS = [50, 150, 350];
 /** Silence after which it is considered gone: three pings unanswered. */
 const DEAD_AFTER_MS = 35_000;
 /** Round trips remembered; the smallest of them is the one least delayed by data in the way. */
@@ -19,19 +24,33 @@ export interface Heartbeats {
   dead(failure: Failure): void;
 }
 
+/** How far the other side's clock is ahead of ours, in milliseconds; each has an origin of its own. */
+export interface ClockOffset {
+  readonly ms: number;
+  /** The truth lies within `ms` ± this; a figure made of `ms` is shown with it or not at all. */
+  readonly boundMs: number;
+}
+
+interface Sample {
+  readonly roundTripMs: number;
+  readonly offsetMs: number;
+}
+
 /** The heartbeat of one connection; runs until `stop()`. */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #needs: Heartbeats;
   #heardAt: number;
   readonly #roundTrips: number[] = [];
+  readonly #samples: Sample[] = [];
   #cancel: () => void;
+  #beats = 0;
 
   constructor(clock: Clock, needs: Heartbeats) {
     this.#clock = clock;
     this.#needs = needs;
     this.#heardAt = clock.now();
-    this.#cancel = clock.after(PING_EVERY_MS, () => this.#beat());
+    this.#cancel = clock.after(this.#wait(), () => this.#beat());
   }
 
   /** Bytes came from the other side. */
@@ -39,11 +58,28 @@ export class Heartbeat {
     this.#heardAt = this.#clock.now();
   }
 
+  /** How long nothing has come, in milliseconds. */
+  get silentMs(): number {
+    return this.#clock.now() - this.#heardAt;
+  }
+
   /** The smallest of the last round trips in milliseconds. */
   get roundTripMs(): number | undefined {
     return this.#roundTrips.length === 0
       ? undefined
       : Math.min(...this.#roundTrips);
+  }
+
+  /**
+   * From the last eight PONGs, that of the smallest round trip: what it waited for on one of its ways
+   * is what makes an offset wrong (RFC 5905, section 10). Undefined until a PONG has come.
+   */
+  get clockOffset(): ClockOffset | undefined {
+    if (this.#samples.length === 0) return undefined;
+    const best = this.#samples.reduce((one, other) =>
+      other.roundTripMs < one.roundTripMs ? other : one
+    );
+    return { ms: best.offsetMs, boundMs: best.roundTripMs / 2 };
   }
 
   /** Takes a round trip measured elsewhere (the greeting's), in milliseconds. */
@@ -65,7 +101,13 @@ export class Heartbeat {
     if (message.type === "pong") {
       // RFC 5905, section 8: the round trip without the time the other side took.
       const ms = now - message.t1 - (message.t3 - message.t2);
-      if (ms >= 0 && ms < DEAD_AFTER_MS) this.measured(ms);
+      if (ms >= 0 && ms < DEAD_AFTER_MS) {
+        this.measured(ms);
+        const { t1, t2, t3 } = message;
+        const offsetMs = ((t2 - t1) + (t3 - now)) / 2;
+        this.#samples.push({ roundTripMs: ms, offsetMs });
+        if (this.#samples.length > ROUND_TRIPS) this.#samples.shift();
+      }
       return true;
     }
     return false;
@@ -78,7 +120,7 @@ export class Heartbeat {
 
   #beat(): void {
     const now = this.#clock.now();
-    const silence = now - this.#heardAt;
+    const silence = this.silentMs;
     if (silence >= DEAD_AFTER_MS) {
       const seconds = Math.round(silence / 1000);
       return this.#needs.dead(
@@ -88,7 +130,17 @@ export class Heartbeat {
         ),
       );
     }
-    this.#cancel = this.#clock.after(PING_EVERY_MS, () => this.#beat());
+    this.#cancel = this.#clock.after(this.#wait(), () => this.#beat());
     this.#needs.ping(now);
+  }
+
+  /** Milliseconds until the next beat: the first ones, then every ten seconds of the connection's life. */
+  #wait(): number {
+    const next = FIRST_PINGS_MS[this.#beats] ?? PING_EVERY_MS;
+    const last = this.#beats > FIRST_PINGS_MS.length
+      ? 0
+      : FIRST_PINGS_MS[this.#beats - 1] ?? 0;
+    this.#beats++;
+    return next - last;
   }
 }

@@ -3,6 +3,8 @@
  * goes. Peers and one-shot commands both are clients.
  */
 import { asFailure, Failure, failureCode } from "../failure.ts";
+import type { Identity } from "../identity/identity.ts";
+import { helloProof } from "../identity/proof.ts";
 import { Inbound } from "../inbox/inbound.ts";
 import type { Inbox } from "../inbox/inbox.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
@@ -36,12 +38,19 @@ export interface ClientOptions {
   readonly adapt: boolean;
   /** From the WELCOME of an earlier connection of the same peer. */
   readonly token?: string;
+  /** Lets the client in, where the connection is secure. */
+  readonly secret?: string;
   readonly software: string;
   readonly clock: Clock;
   readonly handshakeMs: number;
   readonly idleMs: number;
   /** Takes what is sent to this client; without one, offers are declined. */
   readonly inbox?: Inbox;
+  /** Who it is, on a hub with a certificate: its key, and the certificate's SHA-256 as pinned. */
+  readonly proves?: {
+    readonly identity: Identity;
+    readonly fingerprint: Uint8Array;
+  };
   readonly signal?: AbortSignal;
 }
 
@@ -103,6 +112,7 @@ export class Client {
     options: ClientOptions,
   ): Promise<Client> {
     const { clock, idleMs, handshakeMs, signal } = options;
+    const proof = options.proves && await proofOf(options.proves, options);
     const connection = new Connection(stream, new Session("client"), {
       clock,
       idleMs,
@@ -117,6 +127,7 @@ export class Client {
     const welcomed = Promise.withResolvers<MessageOf<"welcome">>();
     let inbound: Inbound | undefined;
     let told: Failure | undefined;
+    let stops = false;
 
     const receive = (message: Message): void | Promise<void> => {
       if (isAnswer(message)) return outbound.receive(message);
@@ -169,6 +180,7 @@ export class Client {
           told = new Failure(failureCode(message.code), message.message);
           return;
         case "bye":
+          stops = message.code === "shutdown";
           if (message.code !== undefined) {
             told = new Failure(
               failureCode(message.code),
@@ -192,7 +204,8 @@ export class Client {
           : new Failure("disconnected", "the hub closed the connection"));
       outbound.lost(
         { code: reason.code, message: reason.message },
-        !leaving,
+        // A hub that stops may be back; one that says anything else means it.
+        !leaving && (stops || !connection.session.isOver),
       );
       inbound?.lost(reason);
       welcomed.reject(reason);
@@ -219,6 +232,8 @@ export class Client {
       name: options.name,
       adapt: options.adapt,
       ...(options.token === undefined ? {} : { token: options.token }),
+      ...proof,
+      ...(options.secret === undefined ? {} : { secret: options.secret }),
       software: options.software,
     });
     try {
@@ -243,4 +258,13 @@ export class Client {
       signal?.removeEventListener("abort", aborted);
     }
   }
+}
+
+/** The fields of HELLO that show who the client is. */
+async function proofOf(
+  { identity, fingerprint }: NonNullable<ClientOptions["proves"]>,
+  { role, name }: ClientOptions,
+): Promise<{ key: string; signature: string }> {
+  const proof = helloProof(fingerprint, { role, name });
+  return { key: identity.key, signature: await identity.sign(proof) };
 }

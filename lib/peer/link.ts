@@ -18,8 +18,8 @@ import { backoffMs, LASTING, wait } from "./peer.ts";
 
 /** How a link is mended. */
 export interface LinkOptions {
-  /** Connects and greets anew, under the same name. Throws Failure. */
-  readonly connect: () => Promise<Client>;
+  /** Connects and greets anew, under the same name, until the signal is aborted. Throws Failure. */
+  readonly connect: (signal: AbortSignal) => Promise<Client>;
   readonly clock: Clock;
   /** Chance, from 0 up to 1: spreads the return of many senders. */
   readonly random: () => number;
@@ -146,23 +146,25 @@ export class Link implements Carrier {
   /** Connects anew and offers again what waits, or gives it up. */
   async #mend(reason: Failure): Promise<void> {
     const { clock, random, tryMs, signal, lost } = this.#options;
-    const endAt = clock.now() + tryMs;
     const isOver = () => this.#over !== undefined || signal.aborted;
     lost(reason);
-    for (let attempt = 0; !isOver(); attempt++) {
-      const left = endAt - clock.now();
-      if (left <= 0) break;
-      await wait(clock, Math.min(backoffMs(attempt, random()), left), signal);
-      if (isOver()) break;
-      const client = await this.#options.connect().catch(asFailure);
+    const late = new AbortController();
+    const stop = clock.after(tryMs, () => late.abort(reason));
+    const ended = AbortSignal.any([late.signal, signal]);
+    for (let attempt = 0; !isOver() && !late.signal.aborted; attempt++) {
+      await wait(clock, backoffMs(attempt, random()), ended);
+      if (isOver() || late.signal.aborted) break;
+      const client = await this.#options.connect(ended).catch(asFailure);
       if (client instanceof Failure) {
         if (LASTING.has(client.code)) break;
         continue;
       }
+      stop();
       this.#client = client;
       this.#patientUntil = clock.now() + tryMs;
       return this.#offerAgain();
     }
+    stop();
     this.#over ??= reason;
     const outcome = failedOutcome(reason);
     for (const load of [...this.#waiting]) this.#fail(load, outcome);

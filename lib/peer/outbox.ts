@@ -48,6 +48,8 @@ export interface OutboxOptions {
   readonly commandAt: number;
   /** Smallest round trip to the carrier, in milliseconds. */
   readonly roundTripMs: () => number;
+  /** What the carrier takes: transfers open at once, and bytes behind an OFFER; as WELCOME says. */
+  readonly limits?: { readonly transfers: number; readonly inline: number };
   readonly emit: (event: FerryEvent) => void;
   /** The hub keeps it so long for recipients that are away, in milliseconds. */
   readonly queueMs?: number | undefined;
@@ -81,16 +83,33 @@ class Outbox {
   #small = 0;
   #large = 0;
   #changed = Promise.withResolvers<void>();
+  readonly #inlineBytes: number;
+  readonly #mostSmall: number;
+  readonly #mostLarge: number;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    const { transfers = Infinity, inline = INLINE_BYTES } = options.limits ??
+      {};
+    this.#inlineBytes = Math.min(inline, INLINE_BYTES);
+    // Both kinds may be in flight together; with room for one alone they take turns.
+    this.#mostLarge = Math.min(
+      MAX_LARGE,
+      Math.max(1, Math.floor(transfers / 2)),
+    );
+    this.#mostSmall = Math.min(
+      MAX_SMALL,
+      Math.max(1, transfers - this.#mostLarge),
+    );
     options.signal.addEventListener("abort", this.#stop);
   }
 
   /** Waits for room among the transfers in flight, then begins one. */
   async begin(item: Item, index: number): Promise<void> {
-    const small = item.size !== null && item.size <= INLINE_BYTES;
-    while (small ? this.#small >= MAX_SMALL : this.#large >= MAX_LARGE) {
+    const small = item.size !== null && item.size <= this.#inlineBytes;
+    while (
+      small ? this.#small >= this.#mostSmall : this.#large >= this.#mostLarge
+    ) {
       await this.#change();
     }
     this.#send(item, index, small, this.#options.to, false);
@@ -190,7 +209,7 @@ class Outbox {
       size: body.size,
       from,
       to: [...to],
-      inline: body.size !== null && body.size <= INLINE_BYTES,
+      inline: body.size !== null && body.size <= this.#inlineBytes,
       ...(body.fingerprint === undefined
         ? {}
         : { fingerprint: body.fingerprint }),
@@ -308,5 +327,5 @@ function mayStartOver(
   outcome: Outcome,
 ): outcome is Extract<Outcome, { status: "failed" }> {
   return outcome.status === "failed" && outcome.code === "integrity" &&
-    outcome.retryable && size !== null;
+    outcome.retryable && outcome.lost === undefined && size !== null;
 }

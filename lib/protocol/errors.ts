@@ -7,8 +7,12 @@ import { Failure } from "../failure.ts";
  */
 export class RemoteProtocolError extends Failure {
   /** `message` is a sentence that may be shown to both sides. */
-  constructor(message: string, code: "protocol" | "version" = "protocol") {
-    super(code, message);
+  constructor(
+    message: string,
+    code: "protocol" | "version" = "protocol",
+    options: { hint?: string } = {},
+  ) {
+    super(code, message, options);
   }
 }
 

@@ -174,6 +174,7 @@ export class FrameDecoder {
   end(): void {
     const held = this.#end - this.#start;
     if (held > 0) {
+      this.#refuseTls();
       throw new RemoteProtocolError(
         `Cannot read frame: the connection ended inside it, after ${held} bytes`,
       );
@@ -188,6 +189,7 @@ export class FrameDecoder {
         (view[at + 3] ?? 0));
     const type = view[at + 4] ?? 0;
     const limit = this.limits(type);
+    if (limit === undefined || length > limit) this.#refuseTls();
     if (limit === undefined) {
       throw new RemoteProtocolError(
         `Cannot read frame: type ${type} is not expected here`,
@@ -204,6 +206,17 @@ export class FrameDecoder {
       );
     }
     return length;
+  }
+
+  /** A TLS record (RFC 8446, section 5.1) begins with its kind, 20 to 23, and 3: as a length, more than any frame has. */
+  #refuseTls(): void {
+    const kind = this.#buffer[this.#start] ?? 0;
+    if (kind < 20 || kind > 23 || this.#buffer[this.#start + 1] !== 3) return;
+    throw new RemoteProtocolError(
+      "Cannot read frame: the other side speaks TLS, this one does not",
+      "protocol",
+      { hint: "say --insecure at both ends, or at neither" },
+    );
   }
 
   #makeRoom(wanted: number): void {

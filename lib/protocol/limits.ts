@@ -41,11 +41,26 @@ export const MAX_PEERS = 256;
 /** Peers a client believes a hub to have: four times the default, so that a hub may be given more. */
 export const MAX_LISTED_PEERS = MAX_PEERS * 4;
 
-/** Connections that have not said HELLO yet: strangers get few, and one more ends the oldest of them. */
-export const MAX_GREETING = 64;
+/**
+ * Connections that have not joined yet. One more ends the oldest of the address that has the most:
+ * enough for a hall of machines that come back at once, and a bound on what strangers cost.
+ */
+export const MAX_GREETING = 256;
 
-/** Connections of any kind on one hub: peers and one-shots together. */
+/** Connections of any kind on one hub by default: peers and one-shots together. */
 export const MAX_CONNECTIONS = 1024;
+
+/** What one address may have of them: nearly all, for many machines may share one, but not the last. */
+export const MAX_ADDRESS_SHARE = 3 / 4;
+
+/** Control frames one connection may send a second, and twice that at once: six times what a sender of small files needs here. */
+export const MAX_MESSAGES_PER_S = 50_000;
+
+/**
+ * A body of known size that comes slower than this for five minutes, in bytes a second, is given up: a
+ * sender that lets bytes drip would else keep its room in the spool for ever. A modem does better.
+ */
+export const MIN_BODY_RATE = 1024;
 
 /** Transfers open at once in one direction of one connection; told in WELCOME, more is a protocol error. */
 export const MAX_TRANSFERS = 1024;
@@ -85,3 +100,11 @@ export const MAX_REMEMBERED = 4 * MAX_TRANSFERS;
 
 /** The longest a hub keeps something for a peer that is away, in milliseconds: 30 days. */
 export const MAX_QUEUE_MS = 30 * 24 * 3600_000;
+/** Names that belong to someone on one hub: a generation of machines; who has the ticket cannot make the file grow for ever. */
+export const MAX_BOUND_NAMES = 10_000;
+
+/** What one sender may have of a hub's spool: whoever fills it leaves as much to all others together. */
+export const MAX_SPOOL_SHARE = 1 / 2;
+
+/** Files a spool has open at once, read or written: well below what systems allow a process, which sockets count against too. */
+export const MAX_SPOOL_FILES = 2048;

@@ -43,6 +43,11 @@ const schemas = {
     adapt: v.optional(v.boolean(), false),
     /** From an earlier WELCOME: this is the same peer come back, its old connection may be dropped. */
     token: v.optional(v.pipe(v.string(), v.maxLength(64))),
+    /** The client's raw Ed25519 public key, base64url; `signature` shows that it has the private one. */
+    key: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/))),
+    signature: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{86}$/))),
+    /** From a ticket, or the hub's own: lets the client in. */
+    secret: v.optional(v.pipe(v.string(), v.maxLength(64))),
     software: v.pipe(v.string(), v.maxLength(128)),
   }),
   welcome: v.object({

@@ -73,6 +73,8 @@ export class Session {
   #ended = false;
   /** We have. */
   #left = false;
+  /** Transfers we may have open at once: what the hub says in WELCOME, never more than our own bound. */
+  #mayOpen = MAX_TRANSFERS;
   /** Transfers the other side offered to us. */
   readonly #incoming = new Map<TransferId, Track>();
   /** Transfers we offered to the other side. */
@@ -127,6 +129,7 @@ export class Session {
       this.#greet(message, "new", "greeting", remote);
     } else if (this.side === "client" && message.type === "welcome") {
       this.#greet(message, "greeting", "open", remote);
+      this.#mayOpen = Math.min(message.limits.transfers, MAX_TRANSFERS);
     } else this.#step(message, this.#incoming, this.#outgoing, remote);
   }
 
@@ -151,7 +154,7 @@ export class Session {
 
   /** Whether we may offer another transfer now. */
   get mayOffer(): boolean {
-    return this.#outgoing.size < MAX_TRANSFERS;
+    return this.#outgoing.size < this.#mayOpen;
   }
 
   /** Whether we offered this transfer and something about it may still be said. */

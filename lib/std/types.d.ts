@@ -167,9 +167,13 @@ declare module "asciichart" {
     colors?: readonly string[];
     format?: (value: number, index: number) => string;
   }
-  /** A chart of one or several series, lines joined by line feeds; every value must be finite. */
-  export function plot(
-    series: readonly number[] | readonly (readonly number[])[],
-    options?: PlotOptions,
-  ): string;
+  /** A CommonJS package: its exports are found under `default` whether it is bundled or not. */
+  const exports: {
+    /** A chart of one or several series, lines joined by line feeds; every value must be finite. */
+    plot(
+      series: readonly number[] | readonly (readonly number[])[],
+      options?: PlotOptions,
+    ): string;
+  };
+  export default exports;
 }

@@ -1,9 +1,9 @@
-/** Writing to disk: whole writes, and operating-system errors as failures. */
+/** Writing: whole writes, and operating-system errors as failures. */
 import { Failure } from "../failure.ts";
 
-/** Writes all of `bytes`; one `write` may take fewer. */
+/** Writes all of `bytes` to a file or a socket; one `write` may take fewer. */
 export async function writeAll(
-  file: Deno.FsFile,
+  file: Pick<Deno.FsFile, "write">,
   bytes: Uint8Array,
 ): Promise<void> {
   for (let at = 0; at < bytes.length;) {

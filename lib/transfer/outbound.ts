@@ -101,8 +101,7 @@ export class Outbound implements Carrier {
    */
   lost(reason: Cancel, lost: boolean): void {
     for (const outgoing of [...this.#open.values()]) {
-      if (lost) outgoing.lose(reason);
-      else outgoing.cancel(reason);
+      outgoing.lose(reason, lost);
     }
     this.#open.clear();
     const outcome = failedOutcome(reason, undefined, lost);

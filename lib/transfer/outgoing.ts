@@ -162,8 +162,8 @@ export class Outgoing {
   }
 
   /** The connection is gone: nobody knows how it stands with the recipients not settled yet. */
-  lose({ code, message }: Cancel): void {
-    this.failAll(code, message, isRetryable(code), true);
+  lose({ code, message }: Cancel, lost = true): void {
+    this.failAll(code, message, isRetryable(code), lost);
   }
 
   /** Ends the transfer badly for every recipient not settled yet. */
@@ -171,7 +171,7 @@ export class Outgoing {
     code: FailureCode,
     message: string,
     retryable = isRetryable(code),
-    lost = false,
+    lost?: boolean,
   ): void {
     this.#reason = { code, message };
     const failed = failedOutcome(this.#reason, retryable, lost);
@@ -281,8 +281,8 @@ export class Outgoing {
 export function failedOutcome(
   { code, message }: Cancel,
   retryable = isRetryable(code),
-  lost = false,
+  lost?: boolean,
 ): Extract<Outcome, { status: "failed" }> {
   const failed = { status: "failed", code, message, retryable } as const;
-  return lost ? { ...failed, lost } : failed;
+  return lost === undefined ? failed : { ...failed, lost };
 }

@@ -44,8 +44,11 @@ export type Outcome =
     /** The state, without the action: `bob is not connected`. */
     readonly message: string;
     readonly retryable: boolean;
-    /** The way to the recipient broke: nobody knows what became of it, and it may be offered again. */
-    readonly lost?: true;
+    /**
+     * Set where nobody answered but the connection ended, and nobody knows what became of it: true
+     * when it was lost and the transfer may be offered again, false when one side took its leave.
+     */
+    readonly lost?: boolean;
   };
 
 /** What whoever sends a transfer wants to hear of it. */

@@ -38,7 +38,6 @@ class Player {
       XDG_CONFIG_HOME: join(this.#place.dir, ".config"),
       FERRY_HOST: "127.0.0.1",
       FERRY_PORT: "0",
-      FERRY_INSECURE: "1",
     };
   }
 

@@ -19,7 +19,9 @@ export async function untilReady(
   started: Started,
 ): Promise<string | undefined> {
   const [command = ""] = started.args;
-  if (!/^(serve|connect)$/.test(command) || started.args.includes("-q")) return;
+  const getsReady = /^(serve|connect)$/.test(command) ||
+    started.args.includes("--serve-bare");
+  if (!getsReady || started.args.includes("-q")) return;
   const line = await find(started, READY);
   const [, host, port] = ADDRESS.exec(line) ?? [];
   return host === undefined ? undefined : `${host}:${port}`;

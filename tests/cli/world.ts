@@ -106,8 +106,14 @@ export const inProcess: World = {
   },
 };
 
-/** Commands run as processes: `command` is the executable and its first arguments. */
-export function asProcesses(command: readonly string[]): World {
+/**
+ * Commands run as processes: `command` is the executable and its first arguments, `common` what all of
+ * them have in their environment.
+ */
+export function asProcesses(
+  command: readonly string[],
+  common: Readonly<Record<string, string>> = {},
+): World {
   const [executable = "", ...first] = command;
   const ours = Object.fromEntries(
     Object.entries(Deno.env.toObject()).filter(([name]) =>
@@ -120,7 +126,7 @@ export function asProcesses(command: readonly string[]): World {
       const child = new Deno.Command(executable, {
         args: [...first, ...args],
         cwd,
-        env: { DENO_DIR: denoDirectory(), ...ours, ...env },
+        env: { DENO_DIR: denoDirectory(), ...ours, ...common, ...env },
         clearEnv: true,
         stdin: "piped",
         stdout: "piped",
@@ -159,7 +165,7 @@ export function asProcesses(command: readonly string[]): World {
 let known: string | undefined;
 
 /** Where Deno keeps what it has fetched: HOME of a script is empty, and nothing is fetched anew. */
-function denoDirectory(): string {
+export function denoDirectory(): string {
   if (known !== undefined) return known;
   const { stdout } = new Deno.Command(Deno.execPath(), {
     args: ["info", "--json"],

@@ -125,7 +125,7 @@ Deno.test("run() shows the version before or behind a command", async () => {
     assertEquals([status, stderr], [0, ""]);
     assertMatch(
       stdout,
-      /^ferry \d+\.\d+\.\d+ \(deno 2\.9\.6, linux x86_64\)\n$/,
+      /^ferry \d+\.\d+\.\d+ \(deno 2\.9\.6, linux x86_64, source(, commit [0-9a-f]+(-dirty)?)?\)\n$/,
     );
   }
 });

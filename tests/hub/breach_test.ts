@@ -88,7 +88,7 @@ const SENDERS: [
 ];
 
 for (const [what, does, told] of SENDERS) {
-  Deno.test(`a sender of ${what} is told and ended, and its recipients keep nothing`, async () => {
+  Deno.test(`safety: a receiver took what it had not agreed to: a sender of ${what} is told and ended, and its recipients keep nothing`, async () => {
     await using hub = new TestHub();
     await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
     using alice = await RawEnd.join(hub.port, "alice");
@@ -110,7 +110,7 @@ for (const [what, does, told] of SENDERS) {
   });
 }
 
-Deno.test("DATA after END is a breach; what was delivered stays", async () => {
+Deno.test("safety: a receiver took what it had not agreed to: DATA after END is a breach; what was delivered stays", async () => {
   await using hub = new TestHub();
   await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
   using alice = await RawEnd.join(hub.port, "alice");
@@ -128,7 +128,7 @@ Deno.test("DATA after END is a breach; what was delivered stays", async () => {
   assertEquals(bob.read("report.csv"), BODY);
 });
 
-Deno.test("DATA of a transfer that nobody takes is counted and dropped until its END", async () => {
+Deno.test("safety: a receiver took what it had not agreed to: DATA of a transfer that nobody takes is counted and dropped until its END", async () => {
   await using hub = new TestHub();
   using alice = await RawEnd.join(hub.port, "alice");
   const { id, ...rest } = offer({ size: 1_000, inline: true, to: ["nobody"] });
@@ -146,7 +146,7 @@ Deno.test("DATA of a transfer that nobody takes is counted and dropped until its
   );
 });
 
-Deno.test("DATA of an offer that was never accepted is a breach", async () => {
+Deno.test("safety: a receiver took what it had not agreed to: DATA of an offer that was never accepted is a breach", async () => {
   await using hub = new TestHub();
   using alice = await RawEnd.join(hub.port, "alice");
   using bob = await RawEnd.join(hub.port, "bob");
@@ -160,7 +160,7 @@ Deno.test("DATA of an offer that was never accepted is a breach", async () => {
   );
 });
 
-Deno.test("a wrong SHA-256 in END is an integrity failure at every recipient, and no file", async () => {
+Deno.test("safety: a receiver that fell out of step wrote the wrong stream: a wrong SHA-256 in END is an integrity failure at every recipient, and no file", async () => {
   await using hub = new TestHub();
   await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
   using alice = await RawEnd.join(hub.port, "alice");
@@ -182,7 +182,7 @@ Deno.test("a wrong SHA-256 in END is an integrity failure at every recipient, an
   assertEquals(hub.dir.list("inbox"), []);
 });
 
-Deno.test("a recipient that says delivered before the end is ended, and the sender hears of a failure", async () => {
+Deno.test("safety: a receiver took what it had not agreed to: a recipient that says delivered before the end is ended, and the sender hears of a failure", async () => {
   await using hub = new TestHub();
   await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
   using bob = await RawEnd.join(hub.port, "bob");
@@ -208,7 +208,7 @@ Deno.test("a recipient that says delivered before the end is ended, and the send
   assertEquals(await heard.code("bob"), "absent");
 });
 
-Deno.test("a recipient cannot answer in the name of another", async () => {
+Deno.test("safety: a receiver took what it had not agreed to: a recipient cannot answer in the name of another", async () => {
   await using hub = new TestHub();
   await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
   using bob = await RawEnd.join(hub.port, "bob");
@@ -235,7 +235,7 @@ Deno.test("a recipient cannot answer in the name of another", async () => {
   assertEquals(await heard.code("carol"), "delivered");
 });
 
-Deno.test("two senders with the same transfer id: the second is refused, the first goes on", async () => {
+Deno.test("safety: a receiver that fell out of step wrote the wrong stream: two senders with the same transfer id: the second is refused, the first goes on", async () => {
   await using hub = new TestHub();
   await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
   using alice = await RawEnd.join(hub.port, "alice");
@@ -256,7 +256,7 @@ Deno.test("two senders with the same transfer id: the second is refused, the fir
   assertEquals((await bob.events.of("transfer.completed")).from, "alice");
 });
 
-Deno.test("a sender cannot put another name on its offers", async () => {
+Deno.test("safety: a receiver took what it had not agreed to: a sender cannot put another name on its offers", async () => {
   await using hub = new TestHub();
   using bob = await RawEnd.join(hub.port, "bob");
   using alice = await RawEnd.join(hub.port, "alice");

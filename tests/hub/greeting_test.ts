@@ -1,10 +1,9 @@
 /** The greeting: who gets in under which name, and what strangers are told. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import type { Listener } from "../../lib/hub/hub.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import { pattern } from "../support/files.ts";
-import { TestHub, TestPeer } from "../support/hub.ts";
+import { listenFrom, TestHub, TestPeer } from "../support/hub.ts";
 import { hello, offer, RawEnd } from "../support/raw.ts";
 import { Heard } from "../support/recorder.ts";
 
@@ -144,27 +143,6 @@ Deno.test("a connection that does not greet in time is told so and ended", async
   assertEquals(hub.hub.peers().length, 1);
 });
 
-Deno.test("strangers that do not greet take a bounded number of places, and keep nobody out", async () => {
-  await using hub = new TestHub();
-  using strangers = new DisposableStack();
-  const ends: RawEnd[] = [];
-  for (let i = 0; i < 64; i++) {
-    ends.push(strangers.use(await RawEnd.connect(hub.port)));
-  }
-  using _bob = await RawEnd.join(hub.port, "bob");
-  // The oldest stranger made room, and no other.
-  await ends[0]?.ended().catch(() => {});
-  await hub.heard("trouble 127.0.0.1: limit: others came before it had");
-  await ends[1]?.send(hello("carol"));
-  await ends[1]?.expect("welcome");
-  using _dave = await RawEnd.join(hub.port, "dave");
-  assertEquals(hub.hub.peers().map(({ name }) => name), [
-    "bob",
-    "carol",
-    "dave",
-  ]);
-});
-
 Deno.test("a name that is held is adapted for who allows it, and found under the new name", async () => {
   await using hub = new TestHub();
   await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
@@ -268,27 +246,8 @@ Deno.test("everyone hears who joins and leaves, with the names each holds", asyn
   assertEquals([...alice.client.peers.keys()], ["alice"]);
 });
 
-/** A listener whose connections seem to come from these addresses, in turn. */
-function from(...addresses: string[]): Listener {
-  const inner = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return {
-    addr: inner.addr,
-    close: () => inner.close(),
-    async accept() {
-      const conn = await inner.accept();
-      return {
-        read: (into) => conn.read(into),
-        write: (bytes) => conn.write(bytes),
-        closeWrite: () => conn.closeWrite(),
-        close: () => conn.close(),
-        remoteAddr: { hostname: addresses.shift() },
-      };
-    },
-  };
-}
-
 Deno.test("a one-shot sends under a peer's name only from the machine of that peer", async () => {
-  const listener = from("192.0.2.1", "192.0.2.1", "192.0.2.2");
+  const listener = listenFrom("192.0.2.1", "192.0.2.1", "192.0.2.2");
   await using hub = new TestHub({ listener });
   using _bob = await RawEnd.join(hub.port, "bob");
   using own = await RawEnd.join(hub.port, "Bob", { role: "oneshot" });

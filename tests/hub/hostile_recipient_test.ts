@@ -71,6 +71,8 @@ Deno.test("a flood of PROGRESS does not cut off a sender that reads slowly", asy
       () => encodeMessage({ type: "progress", id, recipient, bytes: ++bytes }),
     );
     await bob.write(await new Blob(flood).bytes());
+    // As fast as a hub takes them, and no faster.
+    await hub.clock.advance(20);
   }
   await taken(bob);
   await alice.send({ type: "ping", t1: 0.5 });

@@ -33,7 +33,7 @@ Deno.test("an inline body whose accept deadline has passed before it began is ne
   await bob.expect("cancel");
 });
 
-Deno.test("an id that comes back before its recipient has let go of it is held back until it has", async () => {
+Deno.test("safety: a receiver that fell out of step wrote the wrong stream: an id that comes back before its recipient has let go of it is held back until it has", async () => {
   await using hub = new TestHub();
   using alice = await RawEnd.join(hub.port, "alice");
   using bob = await RawEnd.join(hub.port, "bob");

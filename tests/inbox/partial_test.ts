@@ -120,7 +120,7 @@ for (const [what, fails, code] of FAILURES) {
   });
 }
 
-Deno.test("DATA for an offer that was refused is a breach, and nothing is written", async () => {
+Deno.test("safety: a receiver took what it had not agreed to: DATA for an offer that was refused is a breach, and nothing is written", async () => {
   await using bob = await Hosted.join({ accept: { kind: "none" } });
   const { id } = await bob.offer({ size: 1_000 });
   await bob.hub.expect("reject");
@@ -216,7 +216,7 @@ Deno.test({
   },
 });
 
-Deno.test("whoever knows a transfer cannot put another body under its partial name", async () => {
+Deno.test("safety: a receiver that fell out of step wrote the wrong stream: whoever knows a transfer cannot put another body under its partial name", async () => {
   await using bob = await Hosted.join({ onConflict: "overwrite" });
   const { id } = await bob.offer({ size: BODY.length });
   await bob.hub.expect("accept");

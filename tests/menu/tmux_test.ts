@@ -280,7 +280,7 @@ Deno.test({
     // Nothing of any prompt was left behind, also by the resizes.
     assertEquals(
       steady(await alice.history(), port, dir.path),
-      `connected to lab as alice (insecure: not encrypted, no secret)
+      `connected to lab as alice
 bob joined
 bob offers message.txt (6 B)
 bob: lunch?

@@ -8,20 +8,18 @@ import { Heard } from "../support/recorder.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import { opened } from "./open_connection.ts";
 
-Deno.test("a quiet connection is asked for a sign of life every ten seconds", async () => {
+Deno.test("a quiet connection is asked for a sign of life when it is young, then every ten seconds", async () => {
   const one = await opened();
-  for (let i = 1; i <= 4; i++) {
-    await one.clock.advance(10_000);
+  for (let i = 1; i <= 7; i++) {
+    await one.clock.advance([0, 50, 100, 200, 9_650][i] ?? 10_000);
     await one.stream.frames.count(i, "pings");
     one.stream.feed({ type: "pong", t1: 0, t2: 0, t3: 0 });
     await one.clock.advance(0);
   }
-  assertEquals(one.stream.frames.all.map(({ type }) => type), [
-    "ping",
-    "ping",
-    "ping",
-    "ping",
-  ]);
+  assertEquals(
+    one.stream.frames.all.map((frame) => frame.type === "ping" && frame.t1),
+    [50, 150, 350, 10_000, 20_000, 30_000, 40_000],
+  );
   assert(one.connection.isOpen);
   one.connection.abort(new Failure("cancelled", "over"));
   await one.ended;
@@ -68,6 +66,36 @@ Deno.test("the smallest of the last round trips counts, without the time the oth
   assertEquals(heartbeat.roundTripMs, 10);
   for (let i = 0; i < 8; i++) heartbeat.measured(30 + i);
   assertEquals(heartbeat.roundTripMs, 30);
+  one.stream.end();
+  await one.ended;
+});
+
+Deno.test("the clock offset is that of the smallest round trip, and the truth within its bound", async () => {
+  const one = await opened();
+  const { heartbeat } = one.connection;
+  heartbeat.measured(1);
+  assertEquals(heartbeat.clockOffset, undefined, "a greeting has no stamps");
+  // The other clock is 1,000 ahead. What one way takes, and the other, in milliseconds.
+  const ways = [[30, 10], [4, 8], [20, 20], [1, 50]];
+  let now = 0;
+  for (const [there = 0, back = 0] of ways) {
+    const t1 = now;
+    const t2 = t1 + there + 1_000;
+    now += there + 2 + back;
+    await one.clock.advance(there + 2 + back);
+    one.stream.feed({ type: "pong", t1, t2, t3: t2 + 2 });
+    await one.clock.advance(0);
+  }
+  // Half of what the two ways of the best differ by (4 and 8) is the error; 6 is its bound.
+  assertEquals(heartbeat.clockOffset, { ms: 998, boundMs: 6 });
+  for (let n = 0; n < 8; n++) {
+    const t1 = now;
+    now += 40;
+    await one.clock.advance(40);
+    one.stream.feed({ type: "pong", t1, t2: t1 + 1_020, t3: t1 + 1_020 });
+    await one.clock.advance(0);
+  }
+  assertEquals(heartbeat.clockOffset, { ms: 1_000, boundMs: 20 });
   one.stream.end();
   await one.ended;
 });

@@ -6,7 +6,7 @@ import { codeOf, Hosted } from "../support/hosted.ts";
 import { offer } from "../support/raw.ts";
 
 for (const to of [["carol"], ["bob", "carol"]]) {
-  Deno.test(`an offer to ${to.join(" and ")} is none for bob: the hub is told, and nothing is written`, async () => {
+  Deno.test(`safety: a receiver took what it had not agreed to: an offer to ${to.join(" and ")} is none for bob: the hub is told, and nothing is written`, async () => {
     await using bob = await Hosted.join();
     const body = pattern(4);
     const { id } = await bob.offer({ to, inline: true });

@@ -89,6 +89,9 @@ Deno.test("the vectors hold every frame type", () => {
 const OPTIONAL = [
   "adapt",
   "token",
+  "secret",
+  "key",
+  "signature",
   "rtt_ms",
   "fingerprint",
   "queue_ms",

@@ -1,6 +1,6 @@
 /** A hub on a free port of this machine, with its own clock and directories, and peers of it. */
 import type { Failure } from "../../lib/failure.ts";
-import { Hub, type HubOptions } from "../../lib/hub/hub.ts";
+import { Hub, type HubOptions, type Listener } from "../../lib/hub/hub.ts";
 import { LocalRecipient } from "../../lib/hub/local.ts";
 import { Inbox, type InboxOptions } from "../../lib/inbox/inbox.ts";
 import { Client, type ClientOptions } from "../../lib/peer/client.ts";
@@ -165,4 +165,25 @@ export function testInbox(
 
 function troubleOf(who: string, { code, message }: Failure): string {
   return `trouble ${who}: ${code}: ${message}`;
+}
+
+/** A listener whose connections seem to come from these addresses, in turn; later ones from the last. */
+export function listenFrom(...addresses: string[]): Listener {
+  const inner = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return {
+    addr: inner.addr,
+    close: () => inner.close(),
+    async accept() {
+      const conn = await inner.accept();
+      return {
+        read: (into) => conn.read(into),
+        write: (bytes) => conn.write(bytes),
+        closeWrite: () => conn.closeWrite(),
+        close: () => conn.close(),
+        remoteAddr: {
+          hostname: addresses.length > 1 ? addresses.shift() : addresses[0],
+        },
+      };
+    },
+  };
 }

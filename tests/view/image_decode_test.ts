@@ -146,7 +146,7 @@ for (const [name, state] of BROKEN) {
   });
 }
 
-Deno.test("damaged data of each format ends in bad-data or a picture, never otherwise", async () => {
+Deno.test("safety: image parsers fed bombs: damaged data of each format ends in bad-data or a picture, never otherwise", async () => {
   for (
     const name of ["quad.jpg", "quad.gif", "lossy.webp", "lossless.webp"]
   ) {
@@ -212,7 +212,7 @@ function workersOf(
 
 const HANGS = "self.onmessage = () => { for (;;); };";
 
-Deno.test("a decoder that hangs is ended at the deadline, with a sentence", async () => {
+Deno.test("safety: image parsers fed bombs: a decoder that hangs is ended at the deadline, with a sentence", async () => {
   const clock = new ManualClock();
   const { worker, allEnded } = workersOf(HANGS);
   const running = decode("bomb.png", job({}), {
@@ -232,7 +232,7 @@ Deno.test("a decoder that hangs is ended at the deadline, with a sentence", asyn
   assertEquals(allEnded(), true);
 });
 
-Deno.test("a decoder that bursts does not take the program with it", async () => {
+Deno.test("safety: image parsers fed bombs: a decoder that bursts does not take the program with it", async () => {
   const clock = new ManualClock();
   const { worker, allEnded } = workersOf(
     "self.onmessage = () => { throw new RangeError('memory'); };",

@@ -109,7 +109,7 @@ const BROKEN: readonly [name: string, state: string][] = [
 ];
 
 for (const [name, state] of BROKEN) {
-  Deno.test(`${name} is refused before decoding, with a sentence`, () => {
+  Deno.test(`safety: image parsers fed bombs: ${name} is refused before decoding, with a sentence`, () => {
     const error = assertThrows(
       () => checkedHeader(name, file(name)),
       Failure,
@@ -120,7 +120,7 @@ for (const [name, state] of BROKEN) {
   });
 }
 
-Deno.test("a file too large to be read whole is refused by its size alone", () => {
+Deno.test("safety: image parsers fed bombs: a file too large to be read whole is refused by its size alone", () => {
   checkFileSize("x.png", 1_000_000_000);
   const error = assertThrows(
     () => checkFileSize("x.png", 1_000_000_001),
@@ -132,7 +132,7 @@ Deno.test("a file too large to be read whole is refused by its size alone", () =
   );
 });
 
-Deno.test("every proper prefix of an image is refused, none gets through or throws otherwise", () => {
+Deno.test("safety: image parsers fed bombs: every proper prefix of an image is refused, none gets through or throws otherwise", () => {
   for (
     const name of ["quad.png", "quad.jpg", "quad.gif", "lossy.webp", "420.jpg"]
   ) {
@@ -151,7 +151,7 @@ Deno.test("every proper prefix of an image is refused, none gets through or thro
   }
 });
 
-Deno.test("arbitrary bytes and damaged images give nothing but bad-data", () => {
+Deno.test("safety: image parsers fed bombs: arbitrary bytes and damaged images give nothing but bad-data", () => {
   const images = [
     "orientation-6.png",
     "orientation-6.jpg",

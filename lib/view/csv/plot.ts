@@ -34,7 +34,7 @@ export async function plot(
   file: string,
   screen: Screen,
 ): Promise<string> {
-  const { plot } = await import("asciichart");
+  const { plot } = (await import("asciichart")).default;
   for (const { name, series } of lines) {
     if (series.count > 0) continue;
     throw new Failure(

@@ -169,7 +169,7 @@ function read(url: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 async function decodeGif(job: DecodeJob): Promise<Frame[]> {
-  const { GifReader } = await import("omggif");
+  const { GifReader } = (await import("omggif")).default;
   const frames = takeFrames(
     gifFrames(new GifReader(job.bytes)),
     (canvas) => {

@@ -1,6 +1,6 @@
 // @core
 /** PNG: chunks of length, type, data and checksum (W3C PNG specification, section 5). */
-import { crc32 } from "./crc.ts";
+import { crc32 } from "../../text/crc32.ts";
 import { exifOrientation } from "./exif.ts";
 import type { FoundHeader } from "./header.ts";
 import type { Orientation } from "./picture.ts";

@@ -16,7 +16,7 @@ declare module "omggif" {
     readonly data_length: number;
   }
   /** Walks the whole file at once; throws plain Errors on what it cannot read. */
-  export class GifReader {
+  class GifReader {
     constructor(bytes: Uint8Array);
     readonly width: number;
     readonly height: number;
@@ -28,4 +28,7 @@ declare module "omggif" {
       canvas: Uint8Array | Uint8ClampedArray,
     ): void;
   }
+  /** A CommonJS package: its exports are found under `default` whether it is bundled or not. */
+  const exports: { readonly GifReader: typeof GifReader };
+  export default exports;
 }

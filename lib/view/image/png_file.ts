@@ -1,6 +1,6 @@
 // @core
 /** Writing PNG, for terminals that take image files: 8 bits a channel, RGB or RGBA. */
-import { crc32 } from "./crc.ts";
+import { crc32 } from "../../text/crc32.ts";
 import type { Picture } from "./picture.ts";
 
 /** The scan lines of a picture in the order and form that PNG compresses. */
@@ -73,7 +73,8 @@ export function pngFile(
   return file;
 }
 
-function chunk(type: string, data: Uint8Array): Uint8Array {
+/** One chunk of a PNG file, with its length and checksum. */
+export function chunk(type: string, data: Uint8Array): Uint8Array {
   const result = new Uint8Array(data.length + 12);
   const view = new DataView(result.buffer);
   view.setUint32(0, data.length);

@@ -4,7 +4,7 @@
  * img2webp, webpmux and gifsicle). Upright, every `quad` picture is 32×16: red, green above blue,
  * yellow.
  */
-import { crc32 } from "../../../lib/view/image/crc.ts";
+import { crc32 } from "../../../lib/text/crc32.ts";
 
 async function run(program: string, ...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(program, { args }).output();

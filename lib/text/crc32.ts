@@ -1,5 +1,5 @@
 // @core
-/** The checksum of PNG chunks. */
+/** The checksum of PNG chunks and of tickets. */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   let c = n;

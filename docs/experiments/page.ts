@@ -1,0 +1,177 @@
+/** Draws what was measured and writes docs/experiments.md from it. */
+import { join } from "@std/path";
+import { pathTitle } from "../../lib/bench/cases.ts";
+import { formatTick } from "../../lib/bench/charts.ts";
+import { parseSamples } from "../../lib/bench/csv.ts";
+import { formatSize, msOf, rateOf, shareOf } from "../../lib/bench/format.ts";
+import { type Facts, reportSvg, svgFile } from "../../lib/bench/report.ts";
+import { type Row, rowsOf } from "../../lib/bench/sample.ts";
+import { type Curve, curveChart } from "../../lib/chart/lines.ts";
+import type { Drawing } from "../../lib/chart/svg.ts";
+import { formatRate } from "../../lib/text/units.ts";
+import type { Notes } from "./bench.ts";
+import { EXPERIMENTS } from "./list.ts";
+
+/** What stands around the experiments, which go where it says EXPERIMENTS. */
+const FRAME = new URL("frame.md", import.meta.url);
+/** What was learnt, under a level-2 heading with the name of the experiment. */
+const LEARNT = new URL("learnt.md", import.meta.url);
+
+/** Draws every experiment there is data for into `out`/experiments, and writes `out`/experiments.md. */
+export async function drawAll(out: string): Promise<void> {
+  const data = join(out, "experiments");
+  const learnt = sectionsOf(await Deno.readTextFile(LEARNT));
+  const parts: string[] = [];
+  for (const { name, title, about } of EXPERIMENTS) {
+    const notes = await notesOf(join(data, `${name}.json`));
+    if (notes === undefined) continue;
+    const rows = rowsOf(
+      parseSamples(await Deno.readTextFile(join(data, `${name}.csv`))),
+    );
+    const lines = [`## ${title}`, about];
+    if (notes.missing !== undefined) {
+      lines.push(`**Not measured on this machine:** ${notes.missing}.`);
+    }
+    if (rows.length > 0) {
+      const facts = notes.facts ?? [];
+      const drawn = draw(name, title, rows, facts);
+      await Deno.writeTextFile(join(data, `${name}.svg`), drawn);
+      const commands = [
+        `deno task experiments ${name}`,
+        ...notes.commands.map((line) => `#   ${line}`),
+      ];
+      lines.push(
+        ["```sh", ...commands, "```"].join("\n"),
+        `![${title}](experiments/${name}.svg)`,
+        tableOf(rows),
+        facts.map(([fact, value]) => `${fact}: ${value}.`).join(" ") +
+          ` Every measurement: [${name}.csv](experiments/${name}.csv).`,
+      );
+    }
+    const said = learnt.get(name);
+    if (said !== undefined) lines.push(said);
+    parts.push(lines.join("\n\n"));
+  }
+  const frame = await Deno.readTextFile(FRAME);
+  await Deno.writeTextFile(
+    join(out, "experiments.md"),
+    frame.replace("EXPERIMENTS", () => parts.join("\n\n")),
+  );
+}
+
+function draw(
+  name: string,
+  title: string,
+  rows: readonly Row[],
+  facts: Facts,
+): string {
+  if (name === "sizes") return svgFile(bySize(rows), facts, title);
+  if (name === "peers") return svgFile(byPeers(rows), facts, title);
+  return reportSvg(rows, facts, title);
+}
+
+function bySize(rows: readonly Row[]): Drawing[] {
+  const curves = curvesBy(rows, ({ bytes }) => bytes, pathTitle);
+  return [
+    curveChart({
+      title: "How long a file takes",
+      subtitle: "p50 from the command to the receipt; both axes logarithmic.",
+      x: formatSize,
+      y: formatTick,
+      curves: curves(({ latency }) => latency?.p50, ({ bareMs }) => bareMs),
+    }),
+    curveChart({
+      title: "How fast it goes",
+      subtitle: "Bytes a second in the median transfer; further up is better.",
+      x: formatSize,
+      y: (value) => formatRate(value).replace(".0 ", " "),
+      curves: curves(
+        ({ bytesPerS }) => bytesPerS,
+        ({ bareBytesPerS }) => bareBytesPerS,
+      ),
+    }),
+  ];
+}
+
+function byPeers(rows: readonly Row[]): Drawing[] {
+  const curves = curvesBy(
+    rows,
+    ({ recipients }) => recipients,
+    ({ scenario, bytes }) => `${scenario}, ${formatSize(bytes)}`,
+  );
+  return [
+    curveChart({
+      title: "How long a broadcast takes",
+      subtitle:
+        "p50 until the last receipt, by the number of peers; both axes logarithmic.",
+      x: (peers) => String(peers),
+      y: formatTick,
+      curves: curves(({ latency }) => latency?.p50, ({ bareMs }) => bareMs),
+    }),
+  ];
+}
+
+type Figure = (row: Row) => number | null | undefined;
+
+/** Makes curves of a figure of Ferry's and one of bare TCP, a pair for each name that rows have. */
+function curvesBy(
+  rows: readonly Row[],
+  x: (row: Row) => number,
+  name: (row: Row) => string,
+): (ferry: Figure, bare: Figure) => Curve[] {
+  const points = (group: readonly Row[], figure: Figure): Curve["points"] =>
+    group.flatMap((row) => {
+      const y = figure(row);
+      return y === null || y === undefined ? [] : [{ x: x(row), y }];
+    });
+  return (ferry, bare) =>
+    [...Map.groupBy(rows, name)].flatMap(([title, group]) => [
+      { name: title, points: points(group, ferry) },
+      { name: `bare, ${title}`, points: points(group, bare), reference: true },
+    ]);
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const words = ["scenario", "path"];
+  const figures = "size n p50 p95 p99 max throughput bare_TCP of_bare"
+    .replaceAll("_", "\xa0")
+    .split(" ");
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    line([...words, ...figures]),
+    line([...words.map(() => "---"), ...figures.map(() => "---:")]),
+    ...rows.map((row) =>
+      line([
+        row.scenario,
+        pathTitle(row),
+        formatSize(row.bytes),
+        String(row.repeats),
+        msOf(row.latency?.p50),
+        msOf(row.latency?.p95),
+        msOf(row.latency?.p99),
+        msOf(row.latency?.max),
+        rateOf(row.bytesPerS),
+        rateOf(row.bareBytesPerS),
+        shareOf(row),
+      ])
+    ),
+  ].join("\n");
+}
+
+function sectionsOf(text: string): Map<string, string> {
+  return new Map(
+    text.split(/^## /m).slice(1).map((section) => {
+      const [name = "", ...rest] = section.split("\n");
+      return [name.trim(), rest.join("\n").trim()];
+    }),
+  );
+}
+
+async function notesOf(path: string): Promise<Notes | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,227 @@
+// @core
+/**
+ * Sets what the program said of its transfers beside what a capture shows of them.
+ *
+ * The capture sees a transfer from its OFFER to its RECEIPT, the program counts from the command to
+ * the receipt's handling: so the capture's latency is the smaller one, and what lies between is the
+ * queue before the OFFER and the sender's own work. Likewise each hop lies inside the one before it.
+ */
+import type { HopFigures, Latency, Reconciled } from "../events.ts";
+import type { Shown, ShownHop, ShownReceipt } from "./shown.ts";
+
+/** A transfer as the program logged it: `transfer.completed` of a sending side. */
+export interface Logged {
+  readonly id: string;
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number | null;
+  readonly sha256: string;
+  readonly latency_ms: Latency;
+}
+
+/** Two clocks of one machine, rounded to microseconds, and one of them slewed (at most 500 ppm). */
+function tolerance(ms: number): number {
+  return 0.05 + ms * 0.001;
+}
+
+/** A row for each logged transfer, then one for each the capture shows beyond them, in order. */
+export function reconcile(
+  logged: readonly Logged[],
+  shown: Shown,
+): Reconciled[] {
+  const byTransfer = new Map<string, ShownHop[]>();
+  for (const hop of shown.hops) {
+    const hops = byTransfer.get(hop.id);
+    if (hops === undefined) byTransfer.set(hop.id, [hop]);
+    else hops.push(hop);
+  }
+  const keyOf = (id: string, to: string) => `${id} ${to.toLowerCase()}`;
+  const told = new Set(logged.map(({ id, to }) => keyOf(id, to)));
+  const rows = logged.map((one) => rowOf(one, byTransfer.get(one.id) ?? []));
+  for (const hop of shown.hops) {
+    for (const { recipient, status } of hop.receipts.values()) {
+      const key = keyOf(hop.id, recipient);
+      if (status === "failed" || told.has(key)) continue;
+      told.add(key);
+      rows.push(unloggedRow(hop, recipient, byTransfer.get(hop.id) ?? []));
+    }
+  }
+  return rows;
+}
+
+function rowOf(logged: Logged, all: readonly ShownHop[]): Reconciled {
+  const { id, name, from, to, bytes, sha256, latency_ms } = logged;
+  const hops = hopsFor(all, to);
+  const [first] = hops;
+  const facts = { id, name, from, to, bytes, program_ms: latency_ms };
+  const figures = hops.map(figuresOf);
+  if (first === undefined) {
+    return row(facts, figures, "missing", null, [
+      "the capture shows no receipt of it",
+    ]);
+  }
+  const capture = figures[0]?.latency_ms ?? 0;
+  const rest = latency_ms.total - capture;
+  const gaps = bodyGaps(hops);
+  const flaws = [
+    ...bodyFlaws(hops, bytes, sha256),
+    ...nestingFlaws(figures),
+    ...(capture > latency_ms.total + tolerance(latency_ms.total)
+      ? ["the capture's latency is the longer one: a clock was set meanwhile"]
+      : []),
+  ];
+  if (flaws.length > 0) return row(facts, figures, "differs", rest, flaws);
+  if (gaps.length > 0) return row(facts, figures, "missing", rest, gaps);
+  return row(facts, figures, "consistent", rest, reasons(latency_ms, rest));
+}
+
+function unloggedRow(
+  hop: ShownHop,
+  to: string,
+  all: readonly ShownHop[],
+): Reconciled {
+  const hops = hopsFor(all, to);
+  const flaws = nestingFlaws(hops.map(figuresOf));
+  const facts = {
+    id: hop.id,
+    name: hop.name,
+    from: hop.from,
+    to,
+    bytes: hop.size ?? null,
+    program_ms: null,
+  };
+  return row(
+    facts,
+    hops.map(figuresOf),
+    flaws.length > 0 ? "differs" : "not logged",
+    null,
+    flaws,
+  );
+}
+
+type Facts = Pick<
+  Reconciled,
+  "id" | "name" | "from" | "to" | "bytes" | "program_ms"
+>;
+
+function row(
+  facts: Facts,
+  hops: HopFigures[],
+  verdict: Reconciled["verdict"],
+  rest: number | null,
+  why: string[],
+): Reconciled {
+  return {
+    event: "reconciled",
+    ...facts,
+    capture_ms: hops[0]?.hop === 1 ? hops[0].latency_ms : null,
+    difference_ms: rest === null ? null : round(rest),
+    hops,
+    verdict,
+    why,
+  };
+}
+
+/** A hop with what one recipient's receipt says on it. */
+interface Settled extends ShownHop {
+  readonly receipt: ShownReceipt;
+  /** The first OFFER of the transfer on this hop: an earlier one when it was resumed. */
+  readonly beganAt: number;
+}
+
+/** The hops that brought the transfer to `to` and its receipt back, sender's first. */
+function hopsFor(all: readonly ShownHop[], to: string): Settled[] {
+  const key = to.toLowerCase();
+  return [1, 2].flatMap((number) => {
+    const stretches = all.filter(({ hop, to }) =>
+      hop === number && to.some((name) => name.toLowerCase() === key)
+    );
+    const last = stretches.findLast(({ receipts }) =>
+      (receipts.get(key)?.status ?? "failed") !== "failed"
+    );
+    const receipt = last?.receipts.get(key);
+    if (last === undefined || receipt === undefined) return [];
+    const beganAt = Math.min(...stretches.map(({ offerAt }) => offerAt));
+    return [{ ...last, receipt, beganAt }];
+  });
+}
+
+function figuresOf(hop: Settled): HopFigures {
+  const { receipt, acceptAt, endAt, inline, offerAt } = hop;
+  const startAt = inline ? offerAt : acceptAt ?? offerAt;
+  return {
+    hop: hop.hop === 2 ? 2 : 1,
+    latency_ms: ms(receipt.at - hop.beganAt),
+    offer_ms: ms(startAt - offerAt),
+    transfer_ms: endAt === undefined ? null : ms(endAt - startAt),
+    receipt_ms: endAt === undefined ? null : ms(receipt.at - endAt),
+    verify_ms: receipt.verifyMs === undefined ? null : round(receipt.verifyMs),
+    bytes: hop.captured,
+    frames: {
+      offer: hop.offerFrame,
+      end: hop.endFrame ?? null,
+      receipt: receipt.frame,
+    },
+  };
+}
+
+/** What the capture lacks of the body. */
+function bodyGaps(hops: readonly Settled[]): string[] {
+  return hops.flatMap(({ hop, size, offset, captured }) => {
+    if (size === undefined) return [`its END was not captured on hop ${hop}`];
+    const lacks = size - offset - captured;
+    return lacks === 0
+      ? []
+      : [`${lacks} bytes were not captured on hop ${hop}`];
+  });
+}
+
+/** Where the body the capture shows is not the one that was logged. */
+function bodyFlaws(
+  hops: readonly Settled[],
+  bytes: number | null,
+  logged: string,
+): string[] {
+  return hops.flatMap(({ hop, size, sha256 }) => {
+    if (size === undefined) return [];
+    if (sha256 !== logged) return [`END names another SHA-256 on hop ${hop}`];
+    return bytes === null || size === bytes
+      ? []
+      : [`END names ${size} bytes on hop ${hop}`];
+  });
+}
+
+/** Where one span is longer than the span it lies in. */
+function nestingFlaws(figures: readonly HopFigures[]): string[] {
+  const [first, second] = figures;
+  const flaws: string[] = [];
+  if (first?.hop === 1 && second !== undefined) {
+    if (second.latency_ms > first.latency_ms + tolerance(first.latency_ms)) {
+      flaws.push("hop 2 took longer than hop 1, which it is a part of");
+    }
+  }
+  const last = figures.at(-1);
+  if (last?.hop === 2 && last.verify_ms !== null) {
+    if (last.verify_ms > last.latency_ms + tolerance(last.latency_ms)) {
+      flaws.push("the recipient says it verified longer than hop 2 took");
+    }
+  }
+  return flaws;
+}
+
+function reasons({ queue }: Latency, rest: number): string[] {
+  const own = round(rest - queue);
+  return [
+    `${queue.toFixed(2)} ms before the OFFER was handed over`,
+    `${Math.max(own, 0).toFixed(2)} ms in the sender before and after the wire`,
+  ];
+}
+
+function ms(seconds: number): number {
+  return round(seconds * 1000);
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,235 @@
+/**
+ * A real session captured with tshark on the loopback while it runs: a hub, two peers, files,
+ * messages, a broadcast, 20 MB. The capture must hold every transfer of the log with the same bytes
+ * and a latency no greater than the program's, and nothing malformed.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import type { FerryEvent } from "../../lib/events.ts";
+import { type Started, untilReady } from "../cli/started.ts";
+import { asProcesses } from "../cli/world.ts";
+import { listOf, pattern, sha256, TempDir } from "../support/files.ts";
+import { within } from "../support/within.ts";
+import { Capture, fieldsOf, missingCapture } from "./tshark.ts";
+
+const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
+const LARGE_BYTES = 20_000_000;
+
+const why = await missingCapture("tests/capture/session_test.ts");
+
+type Completed = Extract<FerryEvent, { event: "transfer.completed" }>;
+type Reconciled = Extract<FerryEvent, { event: "reconciled" }>;
+
+/** Ferry as processes, in a directory of their own. */
+class Stage implements AsyncDisposable {
+  readonly dir = new TempDir();
+  readonly #world = asProcesses([
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--quiet",
+    MAIN,
+  ]);
+  readonly #running: Started[] = [];
+
+  constructor(private readonly env: Record<string, string>) {}
+
+  #start(args: readonly string[]): Started {
+    const running = this.#world.start({
+      args,
+      cwd: this.dir.path,
+      env: {
+        HOME: this.dir.path,
+        XDG_STATE_HOME: this.dir.at("state"),
+        ...this.env,
+      },
+      stdin: new Uint8Array(),
+      stdinHeld: false,
+      stdoutClosed: false,
+    });
+    return { args, running, seen: 0 };
+  }
+
+  /** Starts `serve` or `connect`; gives the address it says. */
+  async stay(...args: string[]): Promise<string> {
+    const started = this.#start([...args, "--json", "--no-menu"]);
+    this.#running.push(started);
+    return await untilReady(started) ?? "";
+  }
+
+  /** Runs a command to its end, with what it must end; gives what it printed. */
+  async run(args: readonly string[], status = 0): Promise<string> {
+    const { running } = this.#start(args);
+    const code = await running.status;
+    assertEquals(code, status, running.printed.stderr);
+    return running.printed.stdout;
+  }
+
+  /** Ends what stays, the last first: peers say BYE, then the hub. */
+  async end(): Promise<void> {
+    for (const { running } of this.#running.splice(0).reverse()) {
+      running.signal("sigterm");
+      await within(running.status, "the end of a command");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+    this.dir[Symbol.dispose]();
+  }
+}
+
+/** Sends of every kind, one after the other; gives the log. */
+async function send(stage: Stage, hub: string): Promise<string> {
+  const { dir } = stage;
+  await Deno.writeTextFile(dir.at("report.csv"), "a,b\n1,2\n");
+  const odd = 'we"ird ~ naïve 🎉.txt';
+  await Deno.writeTextFile(dir.at(odd), "x");
+  await Deno.writeFile(dir.at("large.bin"), pattern(LARGE_BYTES));
+  const to = (...args: string[]) => ["send", "--hub", hub, "--json", ...args];
+  let log = "";
+  for (
+    const args of [
+      to("--to", "alice", "report.csv"),
+      to("--to", "bob", odd),
+      to("--to", "hub", "--text", "hello, hub"),
+      to("--to", "bob", "--data", '{"n": 12345678901234567890}'),
+      ["broadcast", "--hub", hub, "--json", "report.csv"],
+      to("--to", "alice", "large.bin"),
+    ]
+  ) log += await stage.run(args);
+  return log;
+}
+
+/** SHA-256 of a body as its DATA frames carry it, one for each connection it went over. */
+async function bodies(
+  capture: string,
+  id: string,
+  options: readonly string[],
+): Promise<string[]> {
+  const rows = await fieldsOf(
+    capture,
+    `ferry.type == 6 && ferry.transfer == "${id}"`,
+    ["tcp.stream", "ferry.data"],
+    options,
+  );
+  const byStream = Map.groupBy(rows, ([stream]) => stream);
+  return [...byStream.values()].map((parts) => {
+    const digits = parts.map(([, data = ""]) => data.replaceAll("~", ""));
+    return sha256(Uint8Array.fromHex(digits.join("")));
+  });
+}
+
+for (const way of ["plain", "TLS"] as const) {
+  Deno.test({
+    name: `a captured session agrees with its log (${way})`,
+    ignore: why !== undefined,
+    fn: async () => {
+      using keys = new TempDir();
+      const keylog = keys.at("keys.log");
+      await using stage = new Stage(
+        way === "plain" ? { FERRY_INSECURE: "1" } : { SSLKEYLOGFILE: keylog },
+      );
+      const { dir } = stage;
+      const secrets = way === "plain" ? [] : ["--keylog", keylog];
+      const hub = await stage.stay(
+        ...["serve", "--host", "127.0.0.1", "--port", "0"],
+        ...["--inbox", dir.at("hub")],
+      );
+      const file = dir.at("session.pcapng");
+      const capture = await Capture.start(file, [
+        Number(hub.split(":").at(-1)),
+      ]);
+      let log: string;
+      try {
+        for (const name of ["alice", "bob"]) {
+          await stage.stay(
+            ...["connect", hub, "--name", name, "--inbox", dir.at(name)],
+          );
+        }
+        log = await send(stage, hub);
+        await stage.end();
+        await capture.stop();
+      } catch (error) {
+        await capture.abandon();
+        throw error;
+      }
+      await Deno.writeTextFile(dir.at("log.ndjson"), log);
+
+      const options = way === "plain"
+        ? []
+        : ["-o", `tls.keylog_file:${keylog}`];
+      const bad = await fieldsOf(
+        file,
+        "_ws.malformed || ferry.breach || ferry.defect || ferry.gap || ferry.unsynced",
+        ["frame.number", "_ws.expert.message"],
+        options,
+      );
+      assertEquals(bad, []);
+      // The last BYE of each connection is there: nothing was lost at the end.
+      const byes = await fieldsOf(
+        file,
+        "ferry.type == 13",
+        ["tcp.stream"],
+        options,
+      );
+      assertEquals(new Set(byes.flat()).size, 8);
+
+      const events: FerryEvent[] = log.trimEnd().split("\n").map((line) =>
+        JSON.parse(line)
+      );
+      const sent = events.filter((event): event is Completed =>
+        event.event === "transfer.completed"
+      );
+      assertEquals(sent.length, 7);
+      for (const { id, to, bytes, sha256 } of sent) {
+        const hops = to === "hub" ? 1 : 2;
+        const found = await bodies(file, id, options);
+        assert(found.length >= hops, `${id} went over ${found.length} hops`);
+        assertEquals(
+          new Set(found),
+          new Set([sha256]),
+          `${id}, ${bytes} bytes`,
+        );
+      }
+
+      const printed = await stage.run([
+        ...["reconcile", file, "--log", "log.ndjson", "--json"],
+        ...secrets,
+      ]);
+      const rows: Reconciled[] = printed.trimEnd().split("\n")
+        .map((line) => JSON.parse(line))
+        .filter(({ event }) => event === "reconciled");
+      assertEquals(
+        rows.map(({ id, to, bytes, verdict }) => [id, to, bytes, verdict]),
+        sent.map(({ id, to, bytes }) => [id, to, bytes, "consistent"]),
+      );
+      for (const { name, program_ms, capture_ms, hops, to } of rows) {
+        assert(program_ms !== null && capture_ms !== null);
+        assert(capture_ms > 0 && capture_ms <= program_ms.total, name);
+        assertEquals(hops.map(({ hop }) => hop), to === "hub" ? [1] : [1, 2]);
+        for (const { bytes } of hops) {
+          assertEquals(bytes, rows.find((row) => row.name === name)?.bytes);
+        }
+      }
+
+      // A transfer that never was, and a log of another one's bytes.
+      const [first] = sent;
+      assert(first !== undefined);
+      const other = { ...first, id: "0".repeat(16) };
+      await Deno.writeTextFile(dir.at("more.ndjson"), JSON.stringify(other));
+      await stage.run(
+        ["reconcile", file, "--log", "more.ndjson", ...secrets],
+        7,
+      );
+      const wrong = { ...first, sha256: "0".repeat(64) };
+      await Deno.writeTextFile(dir.at("wrong.ndjson"), JSON.stringify(wrong));
+      await stage.run(
+        ["reconcile", file, "--log", "wrong.ndjson", ...secrets],
+        8,
+      );
+      if (way === "TLS") await stage.run(["reconcile", file], 9);
+      assertEquals(listOf(dir.at("hub")), []);
+    },
+  });
+}
