@@ -51,6 +51,8 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "transfer.completed":
     `${TRANSFER} (the id of the directory it is in), sha256, unchanged (it was there already), saved, text or data, files {transferred, unchanged, failed} of a directory, latency_ms {total, queue, offer, transfer, verify, ack}, bytes_per_s`,
   "transfer.failed": `${TRANSFER}, code, message, retryable`,
+  "transfer.stored":
+    `${TRANSFER}, sha256, until: the hub keeps it for a recipient that is away`,
   "view":
     "file, type (csv, json, ndjson, image), shown: the rows or records that the options leave; of an image format, width, height, frames, bytes. The contents are not printed",
   "check":

@@ -84,6 +84,7 @@ local MILLISECONDS = {
   verify_ms = "Verify", rtt_ms = "Round trip hub – recipient", t1 = "t1", t2 = "t2", t3 = "t3",
   ["deadlines.accept_ms"] = "Accept deadline", ["deadlines.idle_ms"] = "Idle deadline",
   ["deadlines.receipt_ms"] = "Receipt deadline", queue_ms = "Kept for the recipient",
+  wait_ms = "Recipient waited for",
 }
 for key, name in pairs(MILLISECONDS) do field(key, ProtoField.double, name .. " (ms)") end
 local BOOLEANS = {
@@ -402,6 +403,7 @@ local MESSAGES = {
     } },
     { "fingerprint", is_string(64), "fingerprint", "?" },
     { "queue_ms", ms, "queue_ms", "?" },
+    { "wait_ms", ms, "wait_ms", "?" },
     { "tree", id, "tree", "?" },
     { "modified_ms", finite, "modified", "?" },
     { "executable", boolean, "executable", "?" },
