@@ -1,5 +1,5 @@
 /** Help topics that are no commands, each derived from the data it explains. */
-import type { FerryEvent } from "../lib/events.ts";
+import type { FerryEvent, PastTransfer } from "../lib/events.ts";
 import { EXIT } from "../lib/failure.ts";
 import { GLOBALS } from "./globals.ts";
 import { variableName } from "./option.ts";
@@ -35,7 +35,7 @@ const EXIT_MEANINGS: Record<keyof typeof EXIT, string> = {
 
 const TRANSFER = "id, dir, from, to, name, kind, bytes, tree";
 
-const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
+const EVENT_FIELDS: Record<(FerryEvent | PastTransfer)["event"], string> = {
   "ready": "role, name, hub, addr {host, port}, secure: a script may go on",
   "peer.joined": "name",
   "peer.left": "name",
