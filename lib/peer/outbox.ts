@@ -95,6 +95,12 @@ export async function sendAll(
   return outbox.finished();
 }
 
+/** Recipients an item has reached, and those it has not ended for. */
+interface Reach {
+  reached: number;
+  open: number;
+}
+
 class Outbox {
   readonly #options: OutboxOptions;
   readonly #running = new Set<{ cancel: (failure: Cancel) => void }>();
@@ -136,14 +142,14 @@ class Outbox {
     }
     const { tree, step } = item;
     if (tree === undefined) {
-      return this.#send(item, small, this.#options.to, false);
+      return this.#send(item, small, this.#options.to);
     }
     if (step === "last") {
       while (tree.open > 0) await this.#change();
       this.#reportLost(tree);
     }
     const to = step === "first" ? this.#options.to : tree.recipients;
-    if (to.length > 0) this.#send(item, small, to, false);
+    if (to.length > 0) this.#send(item, small, to);
     // Who takes it, and who has some of it, is known now.
     while (step === "first" && tree.open > 0) await this.#change();
   }
@@ -200,7 +206,8 @@ class Outbox {
     item: Item,
     small: boolean,
     to: readonly string[],
-    again: boolean,
+    /** How it has fared, where it is sent once more. */
+    before?: Reach,
   ): void {
     const { carrier, from, deadlines, clock, emit, signal, queueMs } =
       this.#options;
@@ -228,19 +235,24 @@ class Outbox {
     let startedAt = offeredAt;
     let started = false;
     let digest: Digest = { size: size ?? 0, sha256: "" };
-    let reached = 0;
+    const reach = before ?? { reached: 0, open: to.length };
     const settled = (recipient: string, outcome: Outcome) => {
       awaited.delete(recipient);
-      if (!again && mayStartOver(item, outcome) && !signal.aborted) {
+      if (
+        before === undefined && mayStartOver(item, outcome) && !signal.aborted
+      ) {
         const { code, message } = outcome;
         emit({
           event: "warning",
           code,
           message: `Starting over with ${name} for ${recipient}: ${message}`,
         });
-        this.#send(item, small, [recipient], true);
+        this.#send(item, small, [recipient], reach);
       } else {
-        if (outcome.status !== "failed") reached++;
+        if (outcome.status !== "failed") reach.reached++;
+        if (--reach.open === 0) {
+          this.#least = Math.min(this.#least, reach.reached);
+        }
         this.#take(item, outcome, digest.size, recipient);
         // A directory is told of when it is through; one that nobody takes ends with its first offer.
         if (step !== "first") {
@@ -253,7 +265,6 @@ class Outbox {
         }
       }
       if (awaited.size > 0) return;
-      this.#least = Math.min(this.#least, reached);
       this.#running.delete(running);
       if (small) this.#small--;
       else this.#large--;
@@ -272,7 +283,7 @@ class Outbox {
     this.#running.add(running);
     const told = step === "last" ||
       (tree !== undefined && step === undefined && small);
-    for (const recipient of told || again ? [] : to) {
+    for (const recipient of told || before !== undefined ? [] : to) {
       emit({ event: "transfer.offered", ...facts(recipient) });
     }
     if (signal.aborted) return failAll(stopOf(signal));

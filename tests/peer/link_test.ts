@@ -1,7 +1,7 @@
 /** A sender whose connection is lost: it comes back within its time, and sends on what has no receipt. */
 import { assert, assertEquals } from "@std/assert";
 import type { FerryEvent } from "../../lib/events.ts";
-import type { Failure } from "../../lib/failure.ts";
+import type { Failure, FailureCode } from "../../lib/failure.ts";
 import { Client } from "../../lib/peer/client.ts";
 import { Link } from "../../lib/peer/link.ts";
 import { type Item, sendAll } from "../../lib/peer/outbox.ts";
