@@ -173,7 +173,7 @@ const schemas = {
       id,
       recipient: name,
       /** Until when the hub keeps it for the recipient, ms since the Unix epoch on its clock. */
-      until: count,
+      until: time,
     }),
     v.object({
       status: v.literal("failed"),

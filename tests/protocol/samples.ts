@@ -304,7 +304,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     status: fc.constant("stored" as const),
     id,
     recipient: word,
-    until: count,
+    until: time,
   }),
   fc.record({
     type: fc.constant("receipt" as const),
