@@ -163,7 +163,8 @@ async function leftLedger(context: Context) {
   const joined = joinedHub(state);
   if (joined !== undefined && !isLoopback(joined.host)) return undefined;
   if (runningHubs(state).length > 0) return undefined;
-  const { LedgerFile, reasonOf } = await import("../lib/hub/ledger_file.ts");
+  const { LedgerFile } = await import("../lib/hub/ledger/file.ts");
+  const { reasonOf } = await import("../lib/hub/ledger/database.ts");
   try {
     return LedgerFile.read(state);
   } catch (error) {

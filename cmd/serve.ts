@@ -123,7 +123,7 @@ export const command = defineCommand({
       names: new NameBook(join(state, "hub")),
     };
     // SQLite is loaded here alone.
-    const { Ledger } = await import("../lib/hub/ledger.ts");
+    const { Ledger } = await import("../lib/hub/ledger/ledger.ts");
     const ledger = new Ledger({
       ...{ state, hub: name, clock },
       warn: (message, hint) => reporter.warn("ledger", message, hint),

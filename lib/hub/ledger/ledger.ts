@@ -12,19 +12,14 @@ import {
   LEDGER_BACKLOG,
   LEDGER_BATCH,
   LEDGER_FLUSH_MS,
-} from "../protocol/limits.ts";
-import { type PastDelivery, sentenceOf } from "../protocol/message.ts";
-import type { Clock } from "../time/clock.ts";
-import { latencyOf } from "../transfer/latency.ts";
-import type { Digest } from "../transfer/transfer.ts";
-import {
-  isDamage,
-  LedgerFile,
-  type LedgerQuery,
-  type LedgerRow,
-  reasonOf,
-} from "./ledger_file.ts";
-import type { RouteEnd, RouteEvents, RouteFacts } from "./route_events.ts";
+} from "../../protocol/limits.ts";
+import { type PastDelivery, sentenceOf } from "../../protocol/message.ts";
+import type { Clock } from "../../time/clock.ts";
+import { latencyOf } from "../../transfer/latency.ts";
+import type { Digest } from "../../transfer/transfer.ts";
+import type { RouteEnd, RouteEvents, RouteFacts } from "../route_events.ts";
+import { isDamage, reasonOf } from "./database.ts";
+import { LedgerFile, type LedgerQuery, type LedgerRow } from "./file.ts";
 
 /** After a failure the next attempt to write is made so much later. Milliseconds. */
 const RETRY_MS = 10_000;
