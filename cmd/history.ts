@@ -1,6 +1,6 @@
 /** `ferry history`: what went through the hub. */
 import type { PastTransfer } from "../lib/events.ts";
-import { Failure } from "../lib/failure.ts";
+import { Failure, systemState } from "../lib/failure.ts";
 import { isLoopback } from "../lib/net/address.ts";
 import type { PastDelivery } from "../lib/protocol/message.ts";
 import { joinedHub, runningHubs } from "../lib/state/hubs.ts";
@@ -164,13 +164,12 @@ async function leftLedger(context: Context) {
   if (joined !== undefined && !isLoopback(joined.host)) return undefined;
   if (runningHubs(state).length > 0) return undefined;
   const { LedgerFile } = await import("../lib/hub/ledger/file.ts");
-  const { reasonOf } = await import("../lib/hub/ledger/database.ts");
   try {
     return LedgerFile.read(state);
   } catch (error) {
     throw new Failure(
       "bad-data",
-      `Cannot read the ledger in ${state}: ${reasonOf(error)}`,
+      `Cannot read the ledger in ${state}: ${systemState(error)}`,
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
 /** `ferry serve`: the hub. */
 import { join, resolve } from "@std/path";
 import type { FerryEvent } from "../lib/events.ts";
-import { Failure } from "../lib/failure.ts";
+import { Failure, systemState } from "../lib/failure.ts";
 import { doorOf } from "../lib/hub/door.ts";
 import { Hub } from "../lib/hub/hub.ts";
 import type { Listener } from "../lib/hub/hub_options.ts";
@@ -239,9 +239,7 @@ function listen(
         },
       );
     }
-    const state = error instanceof Error
-      ? error.message.replace(/ \(os error \d+\)/, "")
-      : String(error);
+    const state = systemState(error);
     throw new Failure("unreachable", `Cannot listen on ${where}: ${state}`, {
       cause: error,
     });

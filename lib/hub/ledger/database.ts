@@ -103,13 +103,6 @@ export function isDamage(error: unknown): boolean {
       ));
 }
 
-/** What is wrong, in the words of SQLite or ours. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error
-    ? error.message.replace(/ \(os error \d+\).*/s, "")
-    : String(error);
-}
-
 /** Moves a ledger out of the way, with what SQLite keeps beside it; gives where it is now. */
 export function moveAside(path: string, now: number): string {
   const stamp = new Date(now).toISOString().slice(0, 19).replaceAll(":", "");

@@ -7,6 +7,7 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { join } from "@std/path";
+import { systemState } from "../../failure.ts";
 import { LEDGER_DAYS, LEDGER_ROWS } from "../../protocol/limits.ts";
 import type { PastDelivery } from "../../protocol/message.ts";
 import {
@@ -16,7 +17,6 @@ import {
   ledgerName,
   moveAside,
   openDatabase,
-  reasonOf,
   Unusable,
 } from "./database.ts";
 import { COLUMNS, deliveryOf, HOW_IT_FARES, valuesOf } from "./rows.ts";
@@ -83,7 +83,7 @@ export class LedgerFile {
         return open();
       } catch (error) {
         if (!isDamage(error)) throw error;
-        setAside(moveAside(path, now), reasonOf(error));
+        setAside(moveAside(path, now), systemState(error));
         return open();
       }
     } catch (error) {
