@@ -9,15 +9,13 @@ import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import {
-  assertName,
   chooseHub,
   HUB_OPTIONS,
   type HubOptions,
-  joinBriefly,
-  SENDER_OPTIONS,
-  senderName,
   stateOf,
 } from "./hub_choice.ts";
+import { joinBriefly } from "./joining.ts";
+import { assertName, SENDER_OPTIONS, senderName } from "./own_name.ts";
 import { count, text } from "./option.ts";
 import { pastLine, pastRoute } from "./words.ts";
 

@@ -22,7 +22,9 @@ import { invitation, ticketFor } from "./invitation.ts";
 import { defineCommand } from "./command.ts";
 import { type Context, mayOpenMenu } from "./context.ts";
 import type { Globals } from "./globals.ts";
-import { assertName, defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
+import { stateOf } from "./hub_choice.ts";
+import { SOFTWARE } from "./joining.ts";
+import { assertName, defaultName } from "./own_name.ts";
 import { count, duration, flag, size, text } from "./option.ts";
 import {
   openInbox,

@@ -16,16 +16,9 @@ import { Quantiles } from "../../lib/time/quantiles.ts";
 import { writeFailure } from "../../lib/transfer/disk.ts";
 import type { Context } from "../context.ts";
 import type { Globals } from "../globals.ts";
-import {
-  assertName,
-  chooseHub,
-  type HubChoice,
-  type HubOptions,
-  joinBriefly,
-  proofFor,
-  senderName,
-  SOFTWARE,
-} from "../hub_choice.ts";
+import { chooseHub, type HubChoice, type HubOptions } from "../hub_choice.ts";
+import { joinBriefly, proofFor, SOFTWARE } from "../joining.ts";
+import { assertName, senderName } from "../own_name.ts";
 import type { Reporter } from "../report.ts";
 import { statusOf } from "../sending.ts";
 import { VERSION } from "../version.ts";
