@@ -150,8 +150,8 @@ export class Stage {
     await this.#stay(["connect", ...args, "--inbox", this.arrivals]);
   }
 
-  /** A real `ferry serve`; its port. */
-  async serve(): Promise<number> {
+  /** A real `ferry serve`; its port. `preload` is a library its process starts with. */
+  async serve(preload?: string): Promise<number> {
     const args = ["--host", "127.0.0.1", "--port", "0", "--insecure"];
     const ready = await this.#stay([
       "serve",
@@ -159,14 +159,14 @@ export class Stage {
       "--inbox",
       this.arrivals,
       "--spool",
-      join(this.dir, "spool"),
-    ]);
+      join(this.dir, `spool-${preload ?? ""}`.replaceAll("/", "-")),
+    ], preload);
     return JSON.parse(ready).addr.port;
   }
 
   /** Starts a command that stays; what it says when it is ready. */
-  async #stay(args: string[]): Promise<string> {
-    const process = this.#ferry(args, "piped").spawn();
+  async #stay(args: string[], preload?: string): Promise<string> {
+    const process = this.#ferry(args, "piped", preload).spawn();
     this.onClose(() => {
       process.kill("SIGKILL");
       return process.status;
@@ -234,7 +234,11 @@ export class Stage {
     await Deno.remove(this.dir, { recursive: true });
   }
 
-  #ferry(args: string[], stdout: "piped" | "null"): Deno.Command {
+  #ferry(
+    args: string[],
+    stdout: "piped" | "null",
+    preload?: string,
+  ): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", MAIN, "--json", ...args],
       stdin: "null",
@@ -243,8 +247,17 @@ export class Stage {
       env: {
         XDG_STATE_HOME: join(this.dir, "state"),
         XDG_CONFIG_HOME: join(this.dir, "config"),
+        ...(preload === undefined ? {} : { LD_PRELOAD: preload }),
       },
     });
+  }
+}
+
+/** The library that makes every sync return at once (Debian: libeatmydata1), where it is installed. */
+export async function findUnsyncing(): Promise<string | undefined> {
+  for (const dir of ["/usr/lib", `/usr/lib/${Deno.build.arch}-linux-gnu`]) {
+    const path = `${dir}/libeatmydata.so`;
+    if (await Deno.stat(path).then(() => true, () => false)) return path;
   }
 }
 

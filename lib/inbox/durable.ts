@@ -21,11 +21,12 @@ function paceOf(dir: string): Pace {
  * Syncs of small files on threads, in rounds: those that come while a round is under way wait for
  * the next, and the disk writes its journal once for all of them.
  */
-class Rounds {
+export class Rounds {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
-  async sync(file: PacedFile): Promise<void> {
+  /** Makes the content durable, in this round or the next. Throws what the system gives. */
+  async sync(file: Pick<PacedFile, "sync">): Promise<void> {
     if (this.#running > 0) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
