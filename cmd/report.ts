@@ -28,6 +28,9 @@ import { failureOf, wordingOf } from "./words.ts";
 /** `transfer.progress` of one transfer is printed at most this often. */
 const PROGRESS_EVENT_MS = 1000;
 
+/** A ticket, grouped by hyphens or not. */
+const TICKET = /\bferry:[0-9a-z-]{40,}/gi;
+
 const RED = "31;1";
 const YELLOW = "33;1";
 const CYAN = "36";
@@ -121,7 +124,8 @@ export class Reporter {
    */
   failure(failure: Failure): void {
     if (failure instanceof PipeClosed) return;
-    const { code, message, hint } = failure;
+    const { code, hint } = failure;
+    const message = withoutTickets(failure.message);
     if (this.json) {
       this.#printEvent({
         event: "error",
@@ -134,7 +138,8 @@ export class Reporter {
       this.#problem("error", message, hint);
     }
     if (this.#voice.verbose && failure.cause instanceof Error) {
-      this.#say(safeLines(failure.cause.stack ?? failure.cause.message));
+      const { stack, message } = failure.cause;
+      this.#say(safeLines(withoutTickets(stack ?? message)));
     }
   }
 
@@ -210,7 +215,9 @@ export class Reporter {
 
   #problem(word: "error" | "warning", message: string, hint?: string): void {
     const color = word === "error" ? RED : YELLOW;
-    let lines = `${this.#paint(color, `${word}:`)} ${safe(message)}`;
+    let lines = `${this.#paint(color, `${word}:`)} ${
+      safe(withoutTickets(message))
+    }`;
     if (hint !== undefined) {
       lines += `\n${this.#paint(CYAN, "hint:")} ${safe(hint)}`;
     }
@@ -284,6 +291,11 @@ function progressOf(context: Context, voice: Voice): Progress | undefined {
   return voice.json || voice.quiet || style === "none"
     ? undefined
     : new Progress(stderr, clock, style);
+}
+
+/** Errors are logged and shown around: a ticket typed where none belongs is not repeated in them. */
+function withoutTickets(text: string): string {
+  return text.replace(TICKET, "ferry:…");
 }
 
 /**

@@ -61,8 +61,12 @@ export const CODES = {
 /** A stable failure code. */
 export type FailureCode = keyof typeof CODES;
 
-/** Narrows a string from the wire to a known code; codes this version does not know become `failure`. */
+/**
+ * Narrows a string from the wire to a known code; codes this version does not know become `failure`.
+ * A signal is only our own user's to send: from elsewhere it means `cancelled`.
+ */
 export function failureCode(text: string): FailureCode {
+  if (text === "sigint" || text === "sigterm") return "cancelled";
   return Object.hasOwn(CODES, text) ? text as FailureCode : "failure";
 }
 

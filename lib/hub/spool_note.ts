@@ -29,7 +29,11 @@ const schema = v.object({
       sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
     }),
   ),
-  left: v.record(v.string(), v.nullable(count)),
+  // Not a record: valibot's leaves out names such as `constructor`.
+  left: v.custom<SpoolNote["left"]>((value) =>
+    typeof value === "object" && value !== null &&
+    Object.values(value).every((until) => v.is(v.nullable(count), until))
+  ),
 });
 
 /** The note in a file; undefined when there is none that can be read. */

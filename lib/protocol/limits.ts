@@ -74,6 +74,9 @@ export const MAX_SENTENCE_LENGTH = 2048;
 /** Requests of one client that are not answered to their end: a menu asks one or two at a time. */
 export const MAX_REQUESTS = 16;
 
+/** Paths a pattern of `ferry get` may match: as many as the largest directory has files, and a hub that lists on for ever is told from it. */
+export const MAX_MATCHES = 200_000;
+
 /**
  * Items of one RESPONSE together, as JSON: half of what a frame may hold, and a single item that is
  * larger (a path and a sentence of the greatest length) still fits the other half.

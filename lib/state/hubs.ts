@@ -81,7 +81,11 @@ export function noteRunning(state: string, address: RunningHub): () => void {
   const path = join(state, RUNNING, noteName(address));
   try {
     makePrivateDirectory(join(state, RUNNING));
-    const lock = Deno.openSync(lockOf(path), { write: true, create: true });
+    const lock = Deno.openSync(lockOf(path), {
+      write: true,
+      create: true,
+      mode: 0o600,
+    });
     // Never waits: a hub that already has this note is found by it, and keeps it.
     if (!lock.tryLockSync(true)) {
       lock.close();
