@@ -28,7 +28,7 @@ interface Cell {
 }
 
 /** Text with colour sequences as an SVG picture of a terminal. */
-export function svgOf(text: string): string {
+function svgOf(text: string): string {
   const lines = text.trimEnd().split("\n").map(cellsOf);
   const columns = Math.max(...lines.map((cells) => cells.length));
   const width = columns * CELL.width + 2 * MARGIN;

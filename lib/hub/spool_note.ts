@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { FrameType } from "../protocol/frame.ts";
 import { decodeMessage } from "../protocol/message.ts";
-import { writeAllSync } from "../transfer/disk.ts";
+import { replaceFile } from "../state/files.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 
 /** One transfer as it stands in the spool. */
@@ -59,16 +59,5 @@ export function writeNote(
   note: SpoolNote,
   safely: boolean,
 ): void {
-  const fresh = `${path}.new`;
-  {
-    using file = Deno.openSync(fresh, {
-      write: true,
-      create: true,
-      truncate: true,
-      mode: 0o600,
-    });
-    writeAllSync(file, new TextEncoder().encode(JSON.stringify(note)));
-    if (safely) file.syncDataSync();
-  }
-  Deno.renameSync(fresh, path);
+  replaceFile(path, JSON.stringify(note), safely);
 }

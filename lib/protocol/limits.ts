@@ -32,7 +32,7 @@ export const MAX_HELLO_BYTES = 8 * 1024;
 /** Ordinary control payloads: a few fields and one sentence. */
 export const MAX_CONTROL_BYTES = 64 * 1024;
 
-/** OFFER and WELCOME carry a list of names or peers, up to MAX_CONNECTIONS of them. */
+/** OFFER and WELCOME carry a list of names or peers, up to MAX_LISTED_PEERS of them. */
 export const MAX_LIST_BYTES = 512 * 1024;
 
 /** Peers on one hub by default: each may cost a read and a write buffer of DATA_BYTES. */
@@ -127,6 +127,7 @@ export const MAX_REMEMBERED = 4 * MAX_TRANSFERS;
 
 /** The longest a hub keeps something for a peer that is away, in milliseconds: 30 days. */
 export const MAX_QUEUE_MS = 30 * 24 * 3600_000;
+
 /** Names that belong to someone on one hub: a generation of machines; who has the ticket cannot make the file grow for ever. */
 export const MAX_BOUND_NAMES = 10_000;
 

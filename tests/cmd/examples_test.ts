@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { TABLE } from "../../cmd/table.ts";
 import { BareHub } from "../../lib/bench/bare.ts";
-import { Ledger } from "../../lib/hub/ledger.ts";
+import { Ledger } from "../../lib/hub/ledger/ledger.ts";
 import { Share } from "../../lib/hub/share.ts";
 import { type Clock, systemClock } from "../../lib/time/clock.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
