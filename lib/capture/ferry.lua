@@ -354,7 +354,7 @@ local function ms(n) return n.t == "number" and n.v >= 0 and n.v < math.huge end
 local function moment(n)
   return n.t == "number" and math.abs(n.v) <= 8.64e15 and n.v == math.floor(n.v)
 end
--- A moment that is not before the epoch.
+-- One that is not before the epoch.
 local time = count_to(8.64e15)
 local name, code = matches("^[%w._-]+$", 64), matches("^[a-z][a-z.-]*$", 64)
 local sentence = is_string(2048)
