@@ -203,9 +203,7 @@ export class Reporter {
   }
 
   #printEvent(event: FerryEvent | PastTransfer): void {
-    const ts = new Date(this.#context.clock.date()).toISOString();
-    const { event: name, ...fields } = event;
-    this.data(`${jsonLine({ v: 1, ts, event: name, ...fields })}\n`);
+    this.data(eventLine(event, this.#context.clock.date()));
   }
 
   #problem(word: "error" | "warning", message: string, hint?: string): void {
@@ -345,4 +343,14 @@ class Tally {
       exit,
     };
   }
+}
+
+/** An event as a line of NDJSON; `date` in milliseconds since the Unix epoch. */
+export function eventLine(
+  event: FerryEvent | PastTransfer,
+  date: number,
+): string {
+  const ts = new Date(date).toISOString();
+  const { event: name, ...fields } = event;
+  return `${jsonLine({ v: 1, ts, event: name, ...fields })}\n`;
 }

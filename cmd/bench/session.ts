@@ -6,6 +6,7 @@ import type { Facts } from "../../lib/bench/report.ts";
 import type { Sample } from "../../lib/bench/sample.ts";
 import { Stage } from "../../lib/bench/stage.ts";
 import { ascending, percentile } from "../../lib/bench/statistics.ts";
+import type { TransferCompleted } from "../../lib/events.ts";
 import { Failure, type FailureCode, failureCode } from "../../lib/failure.ts";
 import {
   type Address,
@@ -59,6 +60,8 @@ export interface Observer {
   begin(): void;
   /** A case is done, or broken off; its samples. */
   done(samples: readonly Sample[]): void;
+  /** A delivery that counts. */
+  delivered(event: TransferCompleted): void;
   /** All cases are done; the summary follows. */
   end(): void;
 }
@@ -248,7 +251,9 @@ class Scene implements AsyncDisposable {
     for (const of of cases) {
       const samples: Sample[] = [];
       try {
-        for await (const sample of this.#measure(of)) samples.push(sample);
+        for await (const sample of this.#measure(of, observer)) {
+          samples.push(sample);
+        }
       } finally {
         if (samples.length > 0) observer.done(samples);
       }
@@ -279,7 +284,7 @@ class Scene implements AsyncDisposable {
     return status;
   }
 
-  async *#measure(of: Case): AsyncGenerator<Sample> {
+  async *#measure(of: Case, observer: Observer): AsyncGenerator<Sample> {
     const { options, context, globals, reporter } = this.#request;
     const client = this.#client;
     if (client === undefined) return;
@@ -302,6 +307,7 @@ class Scene implements AsyncDisposable {
       },
       clock: context.clock,
       signal: context.signal,
+      log: (event) => observer.delivered(event),
       between: () => this.#stage.sweep(),
     });
     const warned = new Set<string>();
