@@ -79,6 +79,8 @@ export const command = defineCommand({
     }
     const sending = {
       client,
+      rejoin: (signal: AbortSignal) =>
+        joinBriefly(hub, client.name, { ...context, signal }, globals),
       items,
       to,
       commandAt,

@@ -78,6 +78,7 @@ export const command = defineCommand({
     if (options.name !== undefined) assertName(options.name, "join as");
     const quota = new Quota(options.once ? 1 : options.count ?? Infinity);
     const receiving = new Receiving(options, context);
+    receiving.isFull = () => quota.isFull;
     const menu = mayOpenMenu(context, globals, options.noMenu || options.view)
       ? new (await import("./menu/client.ts")).ClientMenu(hub, receiving)
       : undefined;
@@ -95,6 +96,14 @@ export const command = defineCommand({
       else views.report(event);
       quota.count(event);
     };
+    const inbox = openInbox(
+      options,
+      receiving,
+      () => name,
+      emit,
+      context,
+      globals,
+    );
     const proof = await proofFor(access, context);
     await stayConnected({
       ...proof,
@@ -105,14 +114,7 @@ export const command = defineCommand({
       clock,
       handshakeMs: globals.connectTimeout,
       idleMs: globals.idleTimeout,
-      inbox: openInbox(
-        options,
-        receiving,
-        () => name,
-        emit,
-        context,
-        globals,
-      ),
+      inbox,
       random: Math.random,
       signal,
       dial: async () => {
@@ -154,7 +156,10 @@ export const command = defineCommand({
       },
     }).catch((error) => {
       throw withHint(withJoiningHint(error, hub));
-    }).finally(() => menu?.close());
+    }).finally(() => {
+      inbox.close();
+      menu?.close();
+    });
     await offered;
     await views?.finish();
     context.signal.throwIfAborted();

@@ -1,11 +1,12 @@
 /** What `serve` and `connect` share: where things arrive, from whom, and when enough have. */
-import { resolve } from "@std/path";
+import { createHash } from "node:crypto";
+import { join, resolve } from "@std/path";
 import type { FerryEvent } from "../lib/events.ts";
 import { Failure, failureCode } from "../lib/failure.ts";
 import { Inbox } from "../lib/inbox/inbox.ts";
 import { type AcceptPolicy, parseAcceptPolicy } from "../lib/inbox/policy.ts";
 import type { Offer } from "../lib/transfer/transfer.ts";
-import { homeDirectory } from "../lib/state/paths.ts";
+import { homeDirectory, stateDirectory } from "../lib/state/paths.ts";
 import { type Context, mayPrompt } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { Asker } from "./ask.ts";
@@ -47,6 +48,8 @@ export class Receiving {
   accept: AcceptPolicy;
   /** Nothing is taken in, whatever `accept` says. */
   paused = false;
+  /** Whether as many are coming as are wanted: others are declined meanwhile. */
+  isFull: () => boolean = () => false;
   /** Who asks about offers; undefined where there is nobody to ask. */
   ask: AskOffer | undefined;
 
@@ -90,10 +93,13 @@ export function openInbox(
     dir: receiving.dir,
     name,
     get accept() {
-      return receiving.paused ? { kind: "none" as const } : receiving.accept;
+      return receiving.paused || receiving.isFull()
+        ? { kind: "none" as const }
+        : receiving.accept;
     },
     onConflict,
     keepMessages,
+    journal: journalOf(receiving.dir, context),
     windows,
     clock: context.clock,
     emit,
@@ -115,6 +121,17 @@ export async function openViews(
   return new ArrivalViews(context, globals, reporter);
 }
 
+/** Where an inbox remembers what it received lately; without a home it cannot beyond its process. */
+function journalOf(inbox: string, context: Context): string | undefined {
+  const state = stateDirectory(
+    context.platform.os,
+    (name) => context.env(name),
+  );
+  if (state === undefined) return undefined;
+  const name = createHash("sha256").update(inbox).digest("hex").slice(0, 16);
+  return join(state, "received", `${name}.jsonl`);
+}
+
 function defaultInbox(context: Context): string {
   const home = homeDirectory(context.platform.os, (name) => context.env(name));
   return resolve(home ?? context.cwd(), "ferry-inbox");
@@ -124,6 +141,7 @@ function defaultInbox(context: Context): string {
 export class Quota {
   readonly #enough = new AbortController();
   #left: number;
+  readonly #coming = new Set<string>();
 
   constructor(wanted: number) {
     this.#left = wanted;
@@ -134,12 +152,23 @@ export class Quota {
     return this.#enough.signal;
   }
 
+  /** Whether as many are coming in now as are still wanted. */
+  get isFull(): boolean {
+    return this.#coming.size >= this.#left;
+  }
+
   /** Takes an event into account. */
   count(event: FerryEvent): void {
     // What is in a directory counts with it, as one.
     const whole = event.event === "transfer.completed" &&
       event.tree === undefined;
     if (whole && --this.#left <= 0) this.#enough.abort();
+    if (event.event === "transfer.accepted" && event.tree === undefined) {
+      this.#coming.add(event.id);
+    }
+    if (
+      event.event === "transfer.failed" || event.event === "transfer.completed"
+    ) this.#coming.delete(event.id);
     if (event.event !== "transfer.failed" || this.#left === Infinity) return;
     // Our own disk: waiting for the next transfer would not mend it.
     const code = failureCode(event.code);

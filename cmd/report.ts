@@ -258,6 +258,7 @@ export class Reporter {
           event.total,
         );
       case "transfer.completed":
+      case "transfer.stored":
       case "transfer.failed":
         this.#lastProgress.delete(event.id + event.to);
         return this.#progress?.finish(event.id + event.to);
@@ -307,12 +308,14 @@ class Tally {
 
   count(event: FerryEvent): void {
     if (event.event === "transfer.failed") this.#failed++;
+    if (
+      event.event !== "transfer.completed" && event.event !== "transfer.stored"
+    ) return;
     // The files of a directory were counted each by itself.
-    if (event.event !== "transfer.completed" || event.kind === "directory") {
-      return;
-    }
+    if (event.kind === "directory") return;
     this.#ok++;
     this.#bytes += event.bytes ?? 0;
+    if (event.event === "transfer.stored") return;
     if (event.latency_ms !== undefined) {
       this.#latencies.add(event.latency_ms.total);
     }

@@ -12,10 +12,13 @@ import {
   senderName,
 } from "./hub_choice.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
-import { duration, list } from "./option.ts";
+import { duration, list, optionalDuration } from "./option.ts";
 import type { Reporter } from "./report.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
 import { assertInputFree } from "./tickets.ts";
+
+/** How long `--queue` keeps something when it is not said. Milliseconds. */
+const QUEUE_MS = 7 * 24 * 3600_000;
 
 /** See the command table. */
 export const command = defineCommand({
@@ -34,6 +37,10 @@ export const command = defineCommand({
   options: {
     to: list("NAME", "Who gets it"),
     ...ITEM_OPTIONS,
+    queue: optionalDuration(
+      "TTL",
+      "The hub keeps it for absent recipients, 7d unless said otherwise",
+    ),
     wait: duration("DURATION", "Wait so long for absent recipients to join"),
     ...RECEIPT_OPTIONS,
     ...SENDER_OPTIONS,
@@ -51,6 +58,10 @@ export const command = defineCommand({
     {
       line: "ferry send --to hub --data '{\"done\": true}'",
       does: "JSON to the hub",
+    },
+    {
+      line: "ferry send --to alice --queue 2d report.csv",
+      does: "Alice gets it when she joins, within two days",
     },
     {
       line: "tar c src | ferry send --to alice --name-as src.tar -",
@@ -74,10 +85,13 @@ export const command = defineCommand({
     }
     const sending = {
       client,
+      rejoin: (signal: AbortSignal) =>
+        joinBriefly(hub, client.name, { ...context, signal }, globals),
       items,
       to,
       commandAt,
       receiptMs: options.receiptTimeout,
+      queueMs: options.queue === true ? QUEUE_MS : options.queue,
     };
     return statusOf(await sendItems(sending, context, globals, reporter));
   },

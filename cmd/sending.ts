@@ -1,6 +1,7 @@
 /** What `send` and `broadcast` share: joining, sending, and the exit status that sums it up. */
 import { EXIT, exitOf } from "../lib/failure.ts";
 import type { Client } from "../lib/peer/client.ts";
+import { Link } from "../lib/peer/link.ts";
 import { type Item, sendAll, type Sent } from "../lib/peer/outbox.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
@@ -22,21 +23,38 @@ export const RECEIPT_OPTIONS = {
 export interface Sending {
   readonly client: Client;
   readonly items: Iterable<Item>;
+  /** Joins the hub again, as the same sender, when the connection was lost. */
+  readonly rejoin: (signal: AbortSignal) => Promise<Client>;
   readonly to: readonly string[];
   /** When the command began, on the context's clock. */
   readonly commandAt: number;
   readonly receiptMs: number;
+  /** The hub keeps it so long for recipients that are away, in milliseconds. */
+  readonly queueMs?: number | undefined;
 }
 
-/** Sends all items to all recipients and says BYE. Throws the signal's reason when it was told to stop. */
+/**
+ * Sends all items to all recipients and says BYE. A connection that is lost meanwhile is made anew,
+ * and what has no receipt yet goes on, within the idle deadline. Throws the signal's reason when
+ * it was told to stop.
+ */
 export async function sendItems(
-  { client, items, to, commandAt, receiptMs }: Sending,
+  { client, rejoin, items, to, commandAt, receiptMs, queueMs }: Sending,
   context: Context,
   globals: Globals,
   reporter: Reporter,
 ): Promise<Sent> {
+  const link = new Link(client, {
+    connect: rejoin,
+    clock: context.clock,
+    random: Math.random,
+    tryMs: globals.idleTimeout,
+    signal: context.signal,
+    lost: ({ code, state }) =>
+      reporter.warn(code, `Connection to the hub lost: ${state}; trying again`),
+  });
   const sent = await sendAll(items, {
-    carrier: client.outbound,
+    carrier: link,
     from: client.name,
     to,
     deadlines: {
@@ -46,12 +64,13 @@ export async function sendItems(
     },
     clock: context.clock,
     commandAt,
-    roundTripMs: () => client.roundTripMs,
+    roundTripMs: () => link.client.roundTripMs,
+    queueMs,
     limits: client.welcome.limits,
     emit: (event) => reporter.event(event),
     signal: context.signal,
   });
-  await client.close();
+  await link.close();
   context.signal.throwIfAborted();
   return sent;
 }

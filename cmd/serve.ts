@@ -22,7 +22,7 @@ import { defineCommand } from "./command.ts";
 import { type Context, mayOpenMenu } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { assertName, defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
-import { count, flag, size, text } from "./option.ts";
+import { count, duration, flag, size, text } from "./option.ts";
 import {
   openInbox,
   openViews,
@@ -52,6 +52,11 @@ export const command = defineCommand({
     spoolLimit: size(
       "SIZE",
       "Refuse transfers when more than this is under way",
+    ),
+    grace: duration(
+      "DURATION",
+      "What is under way may go on so long when the hub is told to stop",
+      { default: "500ms" },
     ),
     maxPeers: count("N", "Peers connected at once", {
       default: String(MAX_PEERS),
@@ -134,6 +139,7 @@ export const command = defineCommand({
         ? {}
         : { spoolLimit: options.spoolLimit }),
       maxPeers: options.maxPeers,
+      graceMs: options.grace,
       maxConnections: options.maxConnections,
       handshakeMs: globals.connectTimeout,
       idleMs: globals.idleTimeout,
@@ -194,6 +200,7 @@ export const command = defineCommand({
     } finally {
       await hub.shutdown();
       ledger.close();
+      inbox.close();
       await views?.finish();
       forget();
     }

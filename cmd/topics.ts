@@ -1,5 +1,5 @@
 /** Help topics that are no commands, each derived from the data it explains. */
-import type { FerryEvent } from "../lib/events.ts";
+import type { FerryEvent, PastTransfer } from "../lib/events.ts";
 import { EXIT } from "../lib/failure.ts";
 import { GLOBALS } from "./globals.ts";
 import { variableName } from "./option.ts";
@@ -35,7 +35,7 @@ const EXIT_MEANINGS: Record<keyof typeof EXIT, string> = {
 
 const TRANSFER = "id, dir, from, to, name, kind, bytes, tree";
 
-const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
+const EVENT_FIELDS: Record<(FerryEvent | PastTransfer)["event"], string> = {
   "ready": "role, name, hub, addr {host, port}, secure: a script may go on",
   "peer.joined": "name",
   "peer.left": "name",
@@ -51,6 +51,8 @@ const EVENT_FIELDS: Record<FerryEvent["event"], string> = {
   "transfer.completed":
     `${TRANSFER} (the id of the directory it is in), sha256, unchanged (it was there already), saved, text or data, files {transferred, unchanged, failed} of a directory, latency_ms {total, queue, offer, transfer, verify, ack}, bytes_per_s`,
   "transfer.failed": `${TRANSFER}, code, message, retryable`,
+  "transfer.stored":
+    `${TRANSFER}, sha256, until: the hub keeps it for a recipient that is away`,
   "view":
     "file, type (csv, json, ndjson, image), shown: the rows or records that the options leave; of an image format, width, height, frames, bytes. The contents are not printed",
   "check":

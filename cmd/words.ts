@@ -60,6 +60,13 @@ export function wordingOf(event: FerryEvent): Wording | undefined {
       return detail(`started ${route(event)}`);
     case "transfer.completed":
       return completed(event);
+    case "transfer.stored":
+      return {
+        as: "result",
+        text: `stored ${route(event)}${plainSize(event)} until ${
+          safe(event.until)
+        }`,
+      };
     case "check": {
       const line = `${event.state.padEnd(9)}${safe(event.name)}: ${
         safe(event.message)
@@ -172,8 +179,7 @@ function completed(event: TransferCompleted): Wording {
   }
   // Of what is in a directory its own line tells.
   const as = event.tree === undefined ? "result" : "detail";
-  const size = event.bytes === null ? "" : `  ${formatBytes(event.bytes)}`;
-  const bytes = `${files(event)}${size}`;
+  const bytes = `${files(event)}${plainSize(event)}`;
   if (event.dir === "receive") {
     const where = event.saved === undefined ? "" : ` → ${safe(event.saved)}`;
     return { as, text: `received ${route(event)}${bytes}${where}` };
@@ -219,6 +225,10 @@ function route({ dir, name, kind, from, to }: TransferFacts): string {
 
 function nameOf({ name, kind }: Pick<TransferFacts, "name" | "kind">): string {
   return `${safe(name)}${kind === "directory" ? "/" : ""}`;
+}
+
+function plainSize({ bytes }: TransferFacts): string {
+  return bytes === null ? "" : `  ${formatBytes(bytes)}`;
 }
 
 function size({ bytes }: TransferFacts): string {

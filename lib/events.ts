@@ -112,6 +112,17 @@ export interface TransferFailed extends TransferFacts {
   retryable: boolean;
 }
 
+/** The hub keeps it for a recipient that is away, and says so to its sender. */
+export interface TransferStored extends TransferFacts {
+  event: "transfer.stored";
+  /** Absent for a directory: its files each have theirs. */
+  sha256?: string;
+  /** Of a whole directory: what became of what is in it. */
+  files?: TreeCount;
+  /** ISO 8601, UTC: until then the hub keeps it. */
+  until: string;
+}
+
 /** A problem: of the whole command (`error`) or one it carries on after (`warning`). */
 export interface Problem {
   event: "warning" | "error";
@@ -322,6 +333,7 @@ export type FerryEvent =
   | TransferProgress
   | TransferCompleted
   | TransferFailed
+  | TransferStored
   | Problem
   | PeerListed
   | TicketMade

@@ -38,6 +38,7 @@ export const CODES = {
   "deadline.idle": { exit: EXIT.deadline, retryable: true },
   "deadline.receipt": { exit: EXIT.deadline, retryable: true },
   "deadline.total": { exit: EXIT.deadline, retryable: true },
+  "deadline.queue": { exit: EXIT.deadline, retryable: true },
   "absent": { exit: EXIT.refused, retryable: true },
   "declined": { exit: EXIT.refused, retryable: false },
   "bad-name": { exit: EXIT.refused, retryable: false },

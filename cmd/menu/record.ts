@@ -94,6 +94,7 @@ export class Record {
         this.#completed(event);
         return;
       case "transfer.failed":
+      case "transfer.stored":
       case "transfer.declined":
         this.#moving.delete(keyOf(event));
         return;

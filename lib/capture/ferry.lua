@@ -36,7 +36,6 @@ local TYPES = {
   [15] = { "RESPONSE", 64 * K },
   [128] = { "PRESENCE", 64 * K },
   [129] = { "PROGRESS", 64 * K },
-  [130] = { "NUDGE", 64 * K },
 }
 local FIRST_OPTIONAL, OPTIONAL_LIMIT = 128, 64 * K
 local DATA = 6
@@ -62,7 +61,7 @@ field("data", ProtoField.bytes, "Bytes")
 field("json", ProtoField.string, "Payload")
 field("record", ProtoField.string, "Record")
 field("other", ProtoField.string, "Other")
-field("modified", ProtoField.double, "Modified at (Unix ms)")
+field("modified", ProtoField.int64, "Modified at (Unix ms)", base.DEC)
 
 local STRINGS = {
   name = "Name", kind = "Kind", from = "From", to = "To", recipient = "Recipient",
@@ -70,6 +69,12 @@ local STRINGS = {
   message = "Message", scope = "Scope", client = "Client", hub = "Hub", role = "Role",
   capability = "Capability", software = "Software", key = "Key", change = "Change",
   ["peer.name"] = "Peer", ["peer.address"] = "Address", tree = "Directory (transfer)", what = "What is asked", path = "Path",
+  -- Of what a RESPONSE lists.
+  ["delivery.id"] = "Transfer", ["delivery.name"] = "Name", ["delivery.kind"] = "Kind",
+  ["delivery.from"] = "From", ["delivery.to"] = "To", ["delivery.status"] = "Status",
+  ["delivery.sha256"] = "SHA-256", ["delivery.code"] = "Code", ["delivery.message"] = "Message",
+  ["file.path"] = "Path", ["file.kind"] = "Kind",
+  ["missing.path"] = "Path", ["missing.code"] = "Code", ["missing.message"] = "Message",
 }
 for key, name in pairs(STRINGS) do field(key, ProtoField.string, name) end
 local COUNTS = {
@@ -78,18 +83,25 @@ local COUNTS = {
   ["limits.transfers"] = "Open transfers at most", ["limits.inline"] = "Inline body at most",
   ["until"] = "Kept until (Unix ms)", request = "Request", since = "Since (Unix ms)",
   limit = "At most", captured = "Bytes of the body in this capture",
+  ["delivery.size"] = "Size", ["delivery.at"] = "Offered at (Unix ms)",
+  ["delivery.ended"] = "Ended at (Unix ms)",
+  ["file.size"] = "Size", ["file.modified"] = "Modified at (Unix ms)",
 }
 for key, name in pairs(COUNTS) do field(key, ProtoField.uint64, name, base.DEC) end
 local MILLISECONDS = {
+  ["delivery.total_ms"] = "Latency", ["delivery.queue_ms"] = "Queue", ["delivery.offer_ms"] = "Offer",
+  ["delivery.transfer_ms"] = "Transfer", ["delivery.verify_ms"] = "Verify", ["delivery.ack_ms"] = "Ack",
   verify_ms = "Verify", rtt_ms = "Round trip hub – recipient", t1 = "t1", t2 = "t2", t3 = "t3",
   ["deadlines.accept_ms"] = "Accept deadline", ["deadlines.idle_ms"] = "Idle deadline",
   ["deadlines.receipt_ms"] = "Receipt deadline", queue_ms = "Kept for the recipient",
+  wait_ms = "Recipient waited for",
 }
 for key, name in pairs(MILLISECONDS) do field(key, ProtoField.double, name .. " (ms)") end
 local BOOLEANS = {
   inline = "Body follows at once", retryable = "Trying again can help", adapt = "Name may be adapted",
   executable = "Executable", recursive = "With everything below", last = "Last part", unchanged = "Was there already", secret = "Secret present",
   token = "Token present", signature = "Signature present",
+  ["delivery.retryable"] = "Trying again can help", ["missing.retryable"] = "Trying again can help",
 }
 for key, name in pairs(BOOLEANS) do field(key, ProtoField.bool, name) end
 
@@ -338,13 +350,21 @@ local function count_to(max)
 end
 local count, boolean = count_to(MAX_COUNT), function(n) return n.t == "boolean" end
 local function ms(n) return n.t == "number" and n.v >= 0 and n.v < math.huge end
-local function finite(n) return n.t == "number" and math.abs(n.v) < math.huge end
+-- As far as a JavaScript Date reaches either way.
+local function moment(n)
+  return n.t == "number" and math.abs(n.v) <= 8.64e15 and n.v == math.floor(n.v)
+end
 local name, code = matches("^[%w._-]+$", 64), matches("^[a-z][a-z.-]*$", 64)
 local sentence = is_string(2048)
 local function digits(length)
   return function(n) return n.t == "string" and #n.v == length and not n.v:find("[^0-9a-f]") end
 end
 local id, sha256 = digits(16), digits(64)
+local function base64url(length)
+  return function(n) return n.t == "string" and #n.v == length and not n.v:find("[^%w_-]") end
+end
+local path = is_string(4096, 1)
+local function size(n) return n.t == "null" or count(n) end
 local function list_of(check, max, min)
   return function(n)
     if n.t ~= "array" or #n.list > max or #n.list < (min or 0) then return false end
@@ -353,7 +373,8 @@ local function list_of(check, max, min)
   end
 end
 
--- A row: field of the message, check, field shown in, "?" for one that may be absent.
+-- A row: field of the message, check, field shown in, "?" for one that may be absent. Instead of a
+-- check the rows of an object, or { rows, max = … } for a list of objects.
 local PEER = {
   { "name", name, "peer.name" },
   { "since", count, "peer.since" },
@@ -364,6 +385,42 @@ local ID = { "id", id, "transfer" }
 local RECIPIENT = { "recipient", name, "recipient" }
 local RETRYABLE = { "retryable", boolean, "retryable" }
 
+local DELIVERY = {
+  { "id", id, "delivery.id" },
+  { "name", path, "delivery.name" },
+  { "kind", is_string(32), "delivery.kind" },
+  { "size", size, "delivery.size" },
+  { "from", name, "delivery.from" },
+  { "to", name, "delivery.to" },
+  { "status", one_of("open", "stored", "delivered", "failed"), "delivery.status" },
+  { "at", count, "delivery.at" },
+  { "ended", count, "delivery.ended", "?" },
+  { "sha256", sha256, "delivery.sha256", "?" },
+  { "code", code, "delivery.code", "?" },
+  { "message", sentence, "delivery.message", "?" },
+  { "retryable", boolean, "delivery.retryable", "?" },
+  { "latency_ms", {
+    { "total", ms, "delivery.total_ms" },
+    { "queue", ms, "delivery.queue_ms" },
+    { "offer", ms, "delivery.offer_ms" },
+    { "transfer", ms, "delivery.transfer_ms" },
+    { "verify", ms, "delivery.verify_ms" },
+    { "ack", ms, "delivery.ack_ms" },
+  }, nil, "?" },
+}
+local FILE = {
+  { "path", path, "file.path" },
+  { "kind", one_of("file", "directory"), "file.kind" },
+  { "size", count, "file.size" },
+  { "modified_ms", count, "file.modified" },
+}
+local MISSING = {
+  { "path", path, "missing.path" },
+  { "code", code, "missing.code" },
+  { "message", sentence, "missing.message" },
+  { "retryable", boolean, "missing.retryable" },
+}
+
 local MESSAGES = {
   HELLO = {
     { "version", { { "min", count_to(65535), "version.min" }, { "max", count_to(65535), "version.max" } } },
@@ -373,8 +430,8 @@ local MESSAGES = {
     { "adapt", boolean, "adapt", "?" },
     { "token", is_string(64), "token", "?" },
     { "secret", is_string(64), "secret", "?" },
-    { "key", is_string(256), "key", "?" },
-    { "signature", is_string(512), "signature", "?" },
+    { "key", base64url(43), "key", "?" },
+    { "signature", base64url(86), "signature", "?" },
     { "software", is_string(128), "software" },
   },
   WELCOME = {
@@ -389,9 +446,9 @@ local MESSAGES = {
   },
   OFFER = {
     ID,
-    { "name", is_string(4096, 1), "name" },
+    { "name", path, "name" },
     { "kind", one_of("file", "text", "json", "directory"), "kind" },
-    { "size", function(n) return n.t == "null" or count(n) end, "size" },
+    { "size", size, "size" },
     { "from", name, "from" },
     { "to", list_of(name, 1024, 1), "to" },
     { "inline", boolean, "inline" },
@@ -402,8 +459,9 @@ local MESSAGES = {
     } },
     { "fingerprint", is_string(64), "fingerprint", "?" },
     { "queue_ms", ms, "queue_ms", "?" },
+    { "wait_ms", ms, "wait_ms", "?" },
     { "tree", id, "tree", "?" },
-    { "modified_ms", finite, "modified", "?" },
+    { "modified_ms", moment, "modified", "?" },
     { "executable", boolean, "executable", "?" },
   },
   ACCEPT = { ID, { "offset", count, "offset" } },
@@ -429,7 +487,7 @@ local MESSAGES = {
   REQUEST = {
     { "request", count, "request" },
     { "what", is_string(32), "what" },
-    { "path", is_string(4096, 1), "path", "?" },
+    { "path", path, "path", "?" },
     { "recursive", boolean, "recursive", "?" },
     { "peer", name, "peer.name", "?" },
     { "since", count, "since", "?" },
@@ -449,11 +507,16 @@ local BY_STATUS = {
       { "rtt_ms", ms, "rtt_ms", "?" },
       { "unchanged", boolean, "unchanged", "?" },
     },
-    stored = { { "until", count, "until", "?" } },
+    stored = { { "until", count, "until" } },
     failed = { FAILURE[1], FAILURE[2], RETRYABLE },
   },
   RESPONSE = {
-    part = { { "last", boolean, "last" } },
+    part = {
+      { "last", boolean, "last" },
+      { "transfers", { DELIVERY, max = math.huge }, nil, "?" },
+      { "files", { FILE, max = math.huge }, nil, "?" },
+      { "missing", { MISSING, max = math.huge }, nil, "?" },
+    },
     failed = { FAILURE[1], FAILURE[2], RETRYABLE },
   },
 }
@@ -473,7 +536,9 @@ local function show(tree, key, range, node)
     tree:add(range, STRINGS[key] or COUNTS[key] or key):append_text(": not known yet")
   elseif COUNTS[key] or key == "offset" then
     tree:add(F[key], range, u64(math.max(0, math.floor(node.v))))
-  elseif key == "modified" or MILLISECONDS[key] or BOOLEANS[key] or STRINGS[key] or key == "transfer" then
+  elseif key == "modified" then
+    tree:add(F[key], range, Int64.new(node.v % 4294967296, math.floor(node.v / 4294967296)))
+  elseif MILLISECONDS[key] or BOOLEANS[key] or STRINGS[key] or key == "transfer" then
     tree:add(F[key], range, node.v)
   end
 end
@@ -658,13 +723,13 @@ local LEARN = {
     local was = t.receipts[who]
     if was == nil then
       mark(pinfo, key, "a receipt for someone it was not offered to")
-    elseif was and was.status ~= "stored" then
+    elseif was then
       mark(pinfo, key, "a second receipt for " .. m.recipient)
     elseif m.status ~= "failed" and t.finish == nil then
       mark(pinfo, key, m.status .. " before END: that was not captured, or not sent", "gap")
     end
-    if m.status ~= "stored" and not (was and was.status ~= "stored") then t.left = t.left - 1 end
-    t.receipts[who] = { number = pinfo.number, at = pinfo.abs_ts, status = m.status }
+    if not was then t.left = t.left - 1 end
+    t.receipts[who] = { number = pinfo.number }
   end,
 }
 -- Said by the receiver of a transfer; its OFFER went the other way.

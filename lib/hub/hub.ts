@@ -29,7 +29,7 @@ import { assertNotReserved, Registry } from "./registry.ts";
 import type { RouteEvents } from "./route_events.ts";
 import { type RouteInfo, Router } from "./router.ts";
 import type { Share } from "./share.ts";
-import { SpoolRoom } from "./spool.ts";
+import { SpoolRoom } from "./spool_room.ts";
 import { firstToGo, originOf, StrangerLog } from "./strangers.ts";
 
 /**
@@ -76,6 +76,8 @@ export interface HubOptions {
   };
   /** How long a new connection may take to greet. */
   readonly handshakeMs?: number;
+  /** How long transfers under way may go on when the hub is told to stop. */
+  readonly graceMs?: number;
   /** A connection that takes no byte for so long is ended. */
   readonly idleMs?: number;
   /** Who may join: for a listener with TLS. Without one everybody may, and nobody is the operator. */
@@ -109,18 +111,14 @@ export class Hub implements Carrier {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    const { events } = options;
-    this.#room = new SpoolRoom(options.spoolDir, options.spoolLimit);
-    this.#room.sweep();
-    this.#router = new Router(
-      this.#room,
-      (name) => {
-        if (name.toLowerCase() === "hub") return options.inbox;
-        return this.#registry.find(name)?.outbound;
-      },
-      options.clock,
-      events?.routes,
-    );
+    const { spoolDir, spoolLimit, name, clock } = options;
+    this.#room = new SpoolRoom(spoolDir, spoolLimit, name);
+    const find = (name: string) => {
+      if (name.toLowerCase() === "hub") return options.inbox;
+      return this.#registry.find(name)?.outbound;
+    };
+    this.#router = new Router(this.#room, find, clock, this.#routeEvents());
+    this.#router.adopt(this.#room.adopt(clock.date()));
     this.finished = this.#accept();
   }
 
@@ -133,6 +131,11 @@ export class Hub implements Carrier {
   /** Who is connected, in the order they came. */
   peers(): PeerInfo[] {
     return [...this.#registry.all()].flatMap((member) => member.info ?? []);
+  }
+
+  /** Connections of any kind, also those that have not greeted. */
+  get connections(): number {
+    return this.#members.size;
   }
 
   /** Transfers under way. */
@@ -168,20 +171,50 @@ export class Hub implements Carrier {
   }
 
   /**
-   * Stops: no new connections, running transfers fail with `shutdown`, every peer is told, what is
-   * queued goes out, the spool is removed. Resolves when all that is done, within about a second.
+   * Stops: no new connections and transfers, those under way have `graceMs` to end, what is not done
+   * then stays in the spool for the next hub as far as it can be gone on with, every peer is told.
+   * Resolves when all that is done, within about a second and the grace.
    */
   async shutdown(message = "the hub is shutting down"): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
       this.#options.listener.close();
-      this.#router.cancelAll({ code: "shutdown", message });
+      this.#router.close();
+      await this.#grace();
+      this.#router.suspendAll({ code: "shutdown", message });
       for (const member of this.#members) {
         member.connection.send({ type: "bye", code: "shutdown", message });
         member.connection.close();
       }
     }
     await this.finished;
+  }
+
+  async #grace(): Promise<void> {
+    const { clock, graceMs = 0 } = this.#options;
+    if (graceMs === 0 || this.#router.size === 0) return;
+    const over = Promise.withResolvers<void>();
+    const stop = clock.after(graceMs, over.resolve);
+    await Promise.race([this.#router.idle(), over.promise]);
+    stop();
+  }
+
+  #routeEvents(): RouteEvents {
+    const events = this.#options.events;
+    return {
+      offered: (route) => events?.routes?.offered?.(route),
+      stored: (...about) => events?.routes?.stored?.(...about),
+      settled: (route, end) => {
+        events?.routes?.settled?.(route, end);
+        const { outcome, recipient } = end;
+        if (outcome.status !== "failed" || outcome.code !== "deadline.queue") {
+          return;
+        }
+        const state =
+          `Cannot deliver ${route.name} from ${route.from}: ${outcome.message}`;
+        events?.trouble?.(recipient, new Failure(outcome.code, state));
+      },
+    };
   }
 
   async #accept(): Promise<void> {
@@ -270,7 +303,10 @@ export class Hub implements Carrier {
       join: (member, hello) => this.#join(member, hello),
       peers: () => this.peers(),
       answering: (member) => this.#answering(member),
-      joined: (member) => this.#announce("joined", member),
+      joined: (member) => {
+        this.#announce("joined", member);
+        if (member.info !== undefined) this.#router.arrived(member.info.name);
+      },
     };
   }
 
@@ -283,7 +319,7 @@ export class Hub implements Carrier {
       // It may be a one-shot, whose name others may bear.
       carrier: {
         carry: (offer, body, listener) =>
-          this.#router.carry(offer, body, listener, () => member.outbound),
+          this.#router.carry(offer, body, listener, member.outbound),
       },
       roundTripMs: () => 0,
     });

@@ -56,8 +56,11 @@ export class LocalRecipient implements Carrier {
     this.#receive(offer, admission, body, listener, over.signal).catch(
       (error) => {
         const failure = asFailure(error);
+        // Given up by its sender's user: nobody wants the rest. Otherwise it may be gone on with.
+        const keep = over.signal.aborted && failure.code !== "cancelled";
         over.abort(failure);
-        arrival.abort(failure, isRetryable(failure.code));
+        const retryable = isRetryable(failure.code);
+        arrival.abort(failure, retryable, keep);
         fail(failure);
       },
     );
@@ -75,19 +78,21 @@ export class LocalRecipient implements Carrier {
   ): Promise<void> {
     const name = offer.to[0] ?? "hub";
     if (agreed !== true) await agreed;
-    listener.started();
+    const tell = (bytes: number) => listener.progress(name, bytes);
+    const offset = await arrival.prepare(tell);
+    if (signal.aborted) throw signal.reason;
+    listener.started(offset);
     let woken = Promise.withResolvers<void>();
     const wake = () => woken.resolve();
     signal.addEventListener("abort", wake);
-    const reader = body.read(0, wake);
-    const tell = (bytes: number) => listener.progress(name, bytes);
+    const reader = body.read(offset, wake);
     try {
       while (true) {
         const count = await take(reader, arrival, offer.size, tell);
         if (signal.aborted) throw signal.reason;
         if (count === null) break;
         if (count === 0) {
-          await this.#within(woken.promise, offer);
+          await this.#within(woken.promise, offer, reader);
           woken = Promise.withResolvers<void>();
         }
       }
@@ -99,15 +104,23 @@ export class LocalRecipient implements Carrier {
   }
 
   /** Waits for more of the body; of a file only as long as the idle deadline, of a pipe for ever. */
-  async #within(more: Promise<void>, offer: Offer): Promise<void> {
+  async #within(
+    more: Promise<void>,
+    offer: Offer,
+    reader: BodyReader,
+  ): Promise<void> {
     if (offer.size === null) return await more;
     const { idle_ms } = offer.deadlines;
     const idle = Promise.withResolvers<never>();
     const state = `no byte moved for ${formatSeconds(idle_ms)}`;
-    const stop = this.#clock.after(
-      idle_ms,
-      () => idle.reject(new Failure("deadline.idle", state)),
-    );
+    let stop = () => {};
+    const watch = () => {
+      stop = this.#clock.after(idle_ms, () => {
+        if (reader.waits?.()) return watch();
+        idle.reject(new Failure("deadline.idle", state));
+      });
+    };
+    watch();
     try {
       await Promise.race([more, idle.promise]);
     } finally {

@@ -31,7 +31,7 @@ import type { Offer, TransferListener } from "../transfer/transfer.ts";
 import { DripWatch } from "./drip.ts";
 import type { Door } from "./door.ts";
 import { type Answering, Answers } from "./answers.ts";
-import type { Route, Router } from "./router.ts";
+import type { Incoming, Router } from "./router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
 export interface PeerInfo {
@@ -72,7 +72,7 @@ export class Member {
   /** Takes transfers to this member. */
   readonly outbound: Outbound;
   readonly #hub: MemberHub;
-  readonly #incoming = new Map<TransferId, Route>();
+  readonly #incoming = new Map<TransferId, Incoming>();
   readonly #drip: DripWatch;
   #answers: Answers | undefined;
   #stopGreeting: () => void;
@@ -95,7 +95,7 @@ export class Member {
       maxMessagesPerS: MAX_MESSAGES_PER_S,
     });
     this.#drip = new DripWatch(clock, (id) =>
-      this.#incoming.get(id)?.cancel({
+      this.#incoming.get(id)?.abandon({
         code: "deadline.idle",
         message: `fewer than ${MIN_BODY_RATE} bytes a second came`,
       }));
@@ -126,9 +126,9 @@ export class Member {
     try {
       await this.connection.run({
         message: (message) => this.#message(message),
-        data: (id, _offset, bytes) => {
+        data: (id, offset, bytes) => {
           this.#drip.came(id, bytes.length);
-          return this.#incoming.get(id)?.append(bytes);
+          return this.#incoming.get(id)?.append(offset, bytes);
         },
       });
     } catch (error) {
@@ -138,19 +138,17 @@ export class Member {
       this.#stopGreeting();
       this.#drip.stop();
       const name = this.info?.name ?? "the peer";
+      // Whoever takes leave does not come back by itself; a connection that broke may.
+      const left = this.connection.session.isOver;
       // A deadline keeps its own code: the sender is told which wait it was that ended.
       this.outbound.lost(
         reason?.code.startsWith("deadline.") ? reason : {
           code: "absent",
           message: `${name} disconnected before its receipt`,
         },
+        !left,
       );
-      for (const route of [...this.#incoming.values()]) {
-        route.cancel({
-          code: "disconnected",
-          message: `${name} disconnected while sending`,
-        });
-      }
+      for (const incoming of [...this.#incoming.values()]) incoming.lost(left);
       this.#incoming.clear();
       this.#answers?.lost();
     }
@@ -173,7 +171,7 @@ export class Member {
         });
         return this.#forget(message.id);
       case "cancel":
-        this.#incoming.get(message.id)?.cancel({
+        this.#incoming.get(message.id)?.abandon({
           code: failureCode(message.code),
           message: message.message,
         });
@@ -284,10 +282,11 @@ export class Member {
     const { id } = offered;
     const offer: Offer = { ...offered, from: this.info?.name ?? offered.from };
     const listener: TransferListener = {
-      started: () => {
-        if (!offer.inline) {
-          this.#drip.began(id, offer.size);
-          this.connection.send({ type: "accept", id, offset: 0 });
+      started: (offset) => {
+        if (!offer.inline && this.connection.session.isIncoming(id)) {
+          const { size } = offer;
+          this.#drip.began(id, size === null ? null : size - offset);
+          this.connection.send({ type: "accept", id, offset });
         }
       },
       sent: () => {},
@@ -313,6 +312,14 @@ export class Member {
               rtt_ms: outcome.hopMs,
               ...(outcome.unchanged === true ? { unchanged: true } : {}),
             }
+            : outcome.status === "stored"
+            ? {
+              type: "receipt",
+              status: "stored",
+              id,
+              recipient,
+              until: outcome.until,
+            }
             : {
               type: "receipt",
               status: "failed",
@@ -328,11 +335,13 @@ export class Member {
     };
     if (offer.inline) this.#drip.began(id, offer.size);
     try {
-      this.#incoming.set(id, this.#hub.router.spool(offer, listener));
+      this.#incoming.set(id, this.#hub.router.take(offer, listener));
       this.#forget(id);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const { code, message } = error;
+      // The BYE that follows says so, and that it may be offered again.
+      if (code === "shutdown") return;
       const retryable = isRetryable(code);
       this.connection.send({ type: "reject", id, code, message, retryable });
     }

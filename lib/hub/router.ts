@@ -1,8 +1,11 @@
 /**
- * Takes a transfer from its sender to its recipients: one spool in the middle, one carrier for each
- * recipient, and what each of them says goes back to the sender.
+ * Takes transfers from their senders to their recipients: one spool in the middle, one carrier for
+ * each recipient, and what each of them says goes back to the sender.
  */
-import { asFailure, Failure, isRetryable } from "../failure.ts";
+import { Failure } from "../failure.ts";
+import { MAX_QUEUE_MS, MAX_REMEMBERED, PARK_MS } from "../protocol/limits.ts";
+import type { Clock } from "../time/clock.ts";
+import { failedOutcome } from "../transfer/outgoing.ts";
 import type {
   Body,
   Cancel,
@@ -12,45 +15,59 @@ import type {
   Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
-import type { Clock } from "../time/clock.ts";
-import type { RouteEvents, RouteFacts } from "./route_events.ts";
-import { Spool, type SpoolRoom } from "./spool.ts";
+import {
+  type FindCarrier,
+  Route,
+  type RouteInfo,
+  type RouteNeeds,
+} from "./route.ts";
+import type { RouteEvents } from "./route_events.ts";
+import { Spool } from "./spool.ts";
+import type { Leftover, SpoolRoom } from "./spool_room.ts";
 
-/** Finds who takes transfers to a recipient, by name in any case; undefined when it is not here. */
-export type FindCarrier = (name: string) => Carrier | undefined;
+export type { FindCarrier, RouteInfo };
 
-/** A transfer under way, for whoever looks at the hub. */
-export interface RouteInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly from: string;
-  /** Recipients it has not ended for. */
-  readonly to: readonly string[];
-  /** Bytes, or null while nobody knows. */
-  readonly size: number | null;
-  /** Bytes the fastest of its recipients has, as far as they have said. */
-  readonly bytes: number;
+/** What a sender's connection does with a transfer it has offered. */
+export interface Incoming {
+  /** Bytes of the body that stand at `offset`. */
+  append(offset: number, bytes: Uint8Array): void | Promise<void>;
+  /** It has sent everything. */
+  finish(digest: Digest): void;
+  /** It gives it up. */
+  abandon(reason: Cancel): void;
+  /** The connection has ended; `left` when one of its ends had taken its leave. */
+  lost(left: boolean): void;
+}
+
+/** What became of a transfer, for a sender that may not have heard. */
+interface Remembered {
+  readonly offer: Offer;
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly digest: Digest | undefined;
+  /** Nobody was there to be told. */
+  readonly untold: boolean;
+  /** On the hub's monotonic clock. */
+  readonly at: number;
 }
 
 /** All transfers of a hub. */
 export class Router {
   readonly #room: SpoolRoom;
-  readonly #find: FindCarrier;
-  readonly #clock: Clock;
-  readonly #events: RouteEvents;
+  readonly #needs: RouteNeeds;
   readonly #routes = new Map<string, Route>();
+  /** The oldest first. */
+  readonly #remembered = new Map<string, Remembered>();
+  #closed = false;
   #emptied = Promise.withResolvers<void>();
 
   constructor(
     room: SpoolRoom,
     find: FindCarrier,
     clock: Clock,
-    events: RouteEvents = {},
+    events: RouteEvents,
   ) {
     this.#room = room;
-    this.#find = find;
-    this.#clock = clock;
-    this.#events = events;
+    this.#needs = { clock, find, events, done: (route) => this.#done(route) };
   }
 
   /** Transfers under way. */
@@ -63,33 +80,88 @@ export class Router {
     return [...this.#routes.values()].map((route) => route.info);
   }
 
-  /**
-   * Begins a transfer whose bytes the caller will add. Throws Failure when it cannot begin at all:
-   * its id is in use, or the spool is full.
-   */
-  spool(offer: Offer, listener: TransferListener): Route {
-    this.#assertNew(offer);
-    const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
-    return this.#begin(offer, spool, spool, listener, this.#find);
+  /** Goes on with what a hub before this one has left. */
+  adopt(leftovers: readonly Leftover[]): void {
+    for (const leftover of leftovers) {
+      const { note } = leftover;
+      const spool = Spool.adopt(this.#room, leftover);
+      const route = new Route(
+        note.offer,
+        spool,
+        spool,
+        undefined,
+        this.#needs,
+        note.offeredAt,
+      );
+      this.#routes.set(note.offer.id, route);
+      route.resume(note);
+    }
   }
 
   /**
-   * Begins a transfer of the hub's own; the body itself is the spool. `find` gives who takes it
-   * where that is not who holds the recipient's name. Throws Failure as above.
+   * Takes a transfer whose bytes the caller will add: a new one, or one whose sender was lost and is
+   * back. Throws Failure when it cannot begin at all: its id is in use, the spool or its disk is
+   * full, the hub is stopping.
+   */
+  take(offer: Offer, listener: TransferListener): Incoming {
+    if (this.#closed) throw new Failure("shutdown", "the hub is shutting down");
+    if ((offer.queue_ms ?? 0) > MAX_QUEUE_MS) {
+      const days = MAX_QUEUE_MS / (24 * 3600_000);
+      throw new Failure("limit", `the hub keeps nothing for over ${days} days`);
+    }
+    const before = this.#routes.get(offer.id);
+    if (before !== undefined) {
+      if (!isSame(before.offer, offer)) {
+        throw new Failure("failure", "its transfer id is in use");
+      }
+      before.attach(offer, listener);
+      return incoming(before, listener);
+    }
+    const known = this.#recall(offer);
+    if (known !== undefined) return replay(known, offer, listener);
+    const parked = this.#parked(offer);
+    if (parked !== undefined) {
+      parked.attach(offer, listener);
+      return incoming(parked, listener);
+    }
+    const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
+    const route = this.#begin(offer, spool, spool, listener);
+    return incoming(route, listener);
+  }
+
+  /**
+   * Begins a transfer of the hub's own; the body itself is the spool. With `asker` it goes to who
+   * asked for it, under whatever name, and is not kept for one that has left. Throws Failure as
+   * above.
    */
   carry(
     offer: Offer,
     body: Body,
     listener: TransferListener,
-    find: FindCarrier = this.#find,
-  ): Route {
-    this.#assertNew(offer);
-    return this.#begin(offer, body, undefined, listener, find);
+    asker?: Carrier,
+  ): { cancel(reason: Cancel): void } {
+    if (this.#routes.has(offer.id)) {
+      throw new Failure("failure", "its transfer id is in use");
+    }
+    const needs = asker === undefined
+      ? this.#needs
+      : { ...this.#needs, find: () => asker, waits: false };
+    return this.#begin(offer, body, undefined, listener, needs);
   }
 
-  /** Gives up everything under way. */
-  cancelAll(reason: Cancel): void {
-    for (const route of [...this.#routes.values()]) route.cancel(reason);
+  /** Someone has joined: what waits for them goes on, in the order it was offered. */
+  arrived(name: string): void {
+    for (const route of [...this.#routes.values()]) route.arrived(name);
+  }
+
+  /** Takes nothing new from now on. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Ends everything under way; what the next hub can go on with stays in the spool. */
+  suspendAll(reason: Cancel): void {
+    for (const route of [...this.#routes.values()]) route.suspend(reason);
   }
 
   /** Resolves when nothing is under way. */
@@ -97,182 +169,115 @@ export class Router {
     while (this.#routes.size > 0) await this.#emptied.promise;
   }
 
-  #assertNew(offer: Offer): void {
-    if (this.#routes.has(offer.id)) {
-      throw new Failure("failure", "its transfer id is in use");
-    }
-  }
-
   #begin(
     offer: Offer,
     body: Body,
     spool: Spool | undefined,
     listener: TransferListener,
-    find: FindCarrier,
+    needs = this.#needs,
   ): Route {
-    const route = new Route(
-      offer,
-      body,
-      spool,
-      listener,
-      () => this.#done(offer.id),
-    );
+    const at = needs.clock.date();
+    const route = new Route(offer, body, spool, listener, needs, at);
     this.#routes.set(offer.id, route);
-    route.begin(find, this.#clock, this.#events);
+    route.begin();
     return route;
   }
 
-  #done(id: string): void {
-    this.#routes.delete(id);
+  #done(route: Route): void {
+    const { offer, outcomes, digest, isDetached: untold } = route;
+    if (!this.#routes.delete(offer.id)) return;
+    const at = this.#needs.clock.now();
+    // What has failed is tried anew.
+    const done = [...outcomes.values()].every(({ status }) =>
+      status !== "failed"
+    );
+    if (offer.size !== null && outcomes.size > 0 && done && digest) {
+      this.#remembered.set(offer.id, { offer, outcomes, digest, untold, at });
+    }
+    for (const [id, { at: then }] of this.#remembered) {
+      const keep = this.#remembered.size <= MAX_REMEMBERED;
+      if (keep && at - then <= PARK_MS) break;
+      this.#remembered.delete(id);
+    }
     if (this.#routes.size > 0) return;
     this.#emptied.resolve();
     this.#emptied = Promise.withResolvers();
   }
-}
 
-/** One transfer on its way through the hub. */
-export class Route {
-  readonly #offer: Offer;
-  readonly #body: Body;
-  readonly #spool: Spool | undefined;
-  readonly #listener: TransferListener;
-  readonly #done: () => void;
-  readonly #open = new Map<
-    string,
-    { cancel(reason: Cancel): void } | undefined
-  >();
-  #record: ((name: string, outcome: Outcome) => void) | undefined;
-  #digest: Digest | undefined;
-  #started = false;
-  #sent = false;
-  #bytes = 0;
-
-  constructor(
-    offer: Offer,
-    body: Body,
-    spool: Spool | undefined,
-    listener: TransferListener,
-    done: () => void,
-  ) {
-    this.#offer = offer;
-    this.#body = body;
-    this.#spool = spool;
-    this.#listener = listener;
-    this.#done = done;
-  }
-
-  /** See RouteInfo. */
-  get info(): RouteInfo {
-    const { id, name, from, to } = this.#offer;
-    return {
-      id,
-      name,
-      from,
-      to: to.filter((one) => this.#open.has(one.toLowerCase())),
-      size: this.#body.size,
-      bytes: this.#bytes,
-    };
-  }
-
-  /** Offers the transfer to every recipient. */
-  begin(find: FindCarrier, clock: Clock, events: RouteEvents): void {
-    const recipients = new Map(
-      this.#offer.to.map((name) => [name.toLowerCase(), name]),
+  /** The same file, as a sender that was lost had begun to send it. */
+  #parked(offer: Offer): Route | undefined {
+    if (offer.fingerprint === undefined) return undefined;
+    return [...this.#routes.values()].find((route) =>
+      route.isDetached && isAgain(route.offer, offer, () => route.recipients)
     );
-    for (const [key] of recipients) this.#open.set(key, undefined);
-    const { id, name, kind, size, from, to } = this.#offer;
-    const begunAt = clock.now();
-    const offeredAt = Math.round(clock.date());
-    const facts: RouteFacts = { id, name, kind, size, from, to, offeredAt };
-    const started = new Map<string, number>();
-    this.#record = (recipient, outcome) =>
-      events.settled?.(facts, {
-        ...{ recipient, outcome, digest: this.#digest },
-        at: Math.round(clock.date()),
-        offerMs: started.get(recipient),
-        totalMs: clock.now() - begunAt,
-      });
-    events.offered?.(facts);
-    for (const [key, name] of recipients) {
-      const carrier = find(name);
-      if (carrier === undefined) {
-        this.#settle(name, failed("absent", `${name} is not connected`));
-        continue;
-      }
-      const handle = carrier.carry(
-        { ...this.#offer, to: [name] },
-        this.#shared(),
-        {
-          started: () => {
-            started.set(name, this.#offer.inline ? 0 : clock.now() - begunAt);
-            if (this.#started) return;
-            this.#started = true;
-            this.#listener.started();
-          },
-          sent: (digest) => {
-            this.#digest ??= digest;
-            if (this.#sent) return;
-            this.#sent = true;
-            this.#listener.sent(digest);
-          },
-          progress: (_, bytes) => {
-            this.#bytes = Math.max(this.#bytes, bytes);
-            this.#listener.progress(name, bytes);
-          },
-          settled: (_, outcome) => this.#settle(name, outcome),
-        },
+  }
+
+  /** What became of a transfer that is offered again because its sender did not hear. */
+  #recall(offer: Offer): Remembered | undefined {
+    const same = this.#remembered.get(offer.id);
+    if (same !== undefined && isSame(same.offer, offer)) {
+      const all = offer.to.every((name) =>
+        same.outcomes.has(name.toLowerCase())
       );
-      if (this.#open.has(key)) this.#open.set(key, handle);
+      return all ? same : undefined;
     }
-  }
-
-  /** Adds bytes of the sender; see Spool. A failure of the spool ends the transfer for everyone. */
-  append(bytes: Uint8Array): void | Promise<void> {
-    try {
-      return this.#spool?.append(bytes)?.catch((error) => this.#giveUp(error));
-    } catch (error) {
-      this.#giveUp(error);
-    }
-  }
-
-  /** The sender has sent everything. */
-  finish(digest: Digest): void {
-    this.#digest = digest;
-    this.#spool?.finish(digest);
-  }
-
-  /** Gives the transfer up for every recipient not settled yet. */
-  cancel(reason: Cancel): void {
-    for (const [key, handle] of [...this.#open]) {
-      if (handle === undefined) {
-        this.#settle(key, failed(reason.code, reason.message));
-      } else handle.cancel(reason);
-    }
-  }
-
-  #giveUp(error: unknown): void {
-    this.cancel(asFailure(error));
-  }
-
-  /** The body as one recipient gets it: it goes away with the last of them, not with the first. */
-  #shared(): Body {
-    return {
-      size: this.#body.size,
-      read: (offset, wake) => this.#body.read(offset, wake),
-      dispose: () => {},
-    };
-  }
-
-  #settle(name: string, outcome: Outcome): void {
-    if (!this.#open.delete(name.toLowerCase())) return;
-    this.#record?.(name, outcome);
-    this.#listener.settled(name, outcome);
-    if (this.#open.size > 0) return;
-    this.#body.dispose();
-    this.#done();
+    if (offer.fingerprint === undefined) return undefined;
+    return [...this.#remembered.values()].find(({ untold, ...one }) =>
+      untold && isAgain(one.offer, offer, () => new Set(one.outcomes.keys()))
+    );
   }
 }
 
-function failed(code: Cancel["code"], message: string): Outcome {
-  return { status: "failed", code, message, retryable: isRetryable(code) };
+function incoming(route: Route, listener: TransferListener): Incoming {
+  return {
+    append: (offset, bytes) => route.append(listener, offset, bytes),
+    finish: (digest) => route.finish(listener, digest),
+    abandon: (reason) => route.abandon(listener, reason),
+    lost: (left) => route.lost(listener, left),
+  };
+}
+
+/** Tells a sender again what it did not hear; nothing is moved for it. */
+function replay(
+  { outcomes, digest }: Remembered,
+  offer: Offer,
+  listener: TransferListener,
+): Incoming {
+  const tell = (other?: Outcome) => {
+    for (const name of offer.to) {
+      const outcome = other ?? outcomes.get(name.toLowerCase());
+      if (outcome !== undefined) listener.settled(name, outcome);
+    }
+  };
+  listener.started(digest?.size ?? 0);
+  return {
+    append: () => {},
+    finish: ({ sha256 }) => {
+      if (sha256 === digest?.sha256) return tell();
+      const message = "it differs from what was sent before";
+      tell(failedOutcome({ code: "integrity", message }));
+    },
+    abandon: (reason) => tell(failedOutcome(reason)),
+    lost: () => {},
+  };
+}
+
+/** Whether an offer under the same id is the same transfer. */
+function isSame(before: Offer, now: Offer): boolean {
+  return before.from.toLowerCase() === now.from.toLowerCase() &&
+    before.name === now.name && before.size === now.size &&
+    before.kind === now.kind && before.fingerprint === now.fingerprint;
+}
+
+/** Whether an offer under another id is the same file to the same recipients. */
+function isAgain(
+  before: Offer,
+  now: Offer,
+  recipientsOf: () => ReadonlySet<string>,
+): boolean {
+  if (now.fingerprint === undefined || !isSame(before, now)) return false;
+  const recipients = recipientsOf();
+  return (before.queue_ms === undefined) === (now.queue_ms === undefined) &&
+    now.to.length === recipients.size &&
+    now.to.every((name) => recipients.has(name.toLowerCase()));
 }

@@ -1,168 +1,36 @@
 /**
  * The hub's memory of a transfer: a sender's bytes go in at its end, and every recipient reads from
  * it at its own speed, following the tail while the sender is still sending. Small bodies stay in
- * memory; the others are a file, gone when the last reader is done.
+ * memory; the others are a file, gone when the last reader is done. Beside the file of a body that
+ * can be gone on with stands a note, so that both outlive the hub.
  */
-import { basename, join } from "@std/path";
+import { createHash } from "node:crypto";
+import { dirname } from "@std/path";
 import { Failure } from "../failure.ts";
-import {
-  MAX_SPOOL_FILES,
-  MAX_SPOOL_SHARE,
-  SPOOL_MEMORY_BYTES,
-  SPOOL_MEMORY_TOTAL_BYTES,
-} from "../protocol/limits.ts";
+import { syncDirectory } from "../inbox/durable.ts";
+import { SPOOL_MEMORY_BYTES } from "../protocol/limits.ts";
+import { readOver } from "../transfer/body.ts";
 import { writeFailure } from "../transfer/disk.ts";
-import { PacedFile } from "../transfer/pace.ts";
+import type { PacedFile } from "../transfer/pace.ts";
 import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
+import { type SpoolNote, writeNote } from "./spool_note.ts";
+import { type Leftover, removeQuietly, type SpoolRoom } from "./spool_room.ts";
 
 /** First allocation for a body of unknown size. */
 const FIRST_BYTES = 64 * 1024;
-
-/** The directory where a hub spools, and what may be in it. Bytes. */
-export class SpoolRoom {
-  #used = 0;
-  #memory = 0;
-  #files = 0;
-  readonly #bySender = new Map<string, number>();
-  #dir: string | undefined;
-  #lock: Deno.FsFile | undefined;
-
-  /** `parent` is shared by the hubs of a user; each gets a directory of its own in it. */
-  constructor(readonly parent: string, readonly limit = Infinity) {}
-
-  /** Bytes spooled now, in memory and on disk. */
-  get used(): number {
-    return this.#used;
-  }
-
-  /** Takes `bytes` of the limit for `sender`, if it has one; throws Failure `limit` when they are not there, or not for one alone. */
-  reserve(bytes: number, sender?: string): void {
-    if (this.#used + bytes > this.limit) {
-      throw new Failure("limit", "the hub's spool is full");
-    }
-    const theirs = sender === undefined
-      ? 0
-      : (this.#bySender.get(sender) ?? 0) + bytes;
-    if (theirs > this.limit * MAX_SPOOL_SHARE) {
-      const state = "one sender may fill half of the hub's spool, no more";
-      throw new Failure("limit", state);
-    }
-    this.#used += bytes;
-    if (sender !== undefined) this.#bySender.set(sender, theirs);
-  }
-
-  /** Gives reserved bytes back. */
-  release(bytes: number, sender?: string): void {
-    this.#used -= bytes;
-    if (sender === undefined) return;
-    const theirs = (this.#bySender.get(sender) ?? 0) - bytes;
-    if (theirs > 0) this.#bySender.set(sender, theirs);
-    else this.#bySender.delete(sender);
-  }
-
-  /** Opens a file, counted until `closeFile`. Throws Failure `limit`, or what the system says. */
-  openFile(path: string, options: Deno.OpenOptions): PacedFile {
-    if (this.#files >= MAX_SPOOL_FILES) {
-      const state = "the hub has too many large transfers under way";
-      throw new Failure("limit", state);
-    }
-    const file = PacedFile.open(path, options);
-    this.#files++;
-    return file;
-  }
-
-  /** Closes a file, if it is one. */
-  closeFile(file: PacedFile | undefined): void {
-    if (file === undefined) return;
-    this.#files--;
-    file.close();
-  }
-
-  /** Whether `bytes` more may stay in memory; if so they count until `releaseMemory`. */
-  reserveMemory(bytes: number): boolean {
-    if (this.#memory + bytes > SPOOL_MEMORY_TOTAL_BYTES) return false;
-    this.#memory += bytes;
-    return true;
-  }
-
-  /** Gives memory back. */
-  releaseMemory(bytes: number): void {
-    this.#memory -= bytes;
-  }
-
-  /** Where a spool file of this name goes; makes the directory on first use. */
-  path(name: string): string {
-    this.#dir ??= this.#open();
-    return join(this.#dir, name);
-  }
-
-  /** Removes the hub's own directory. */
-  close(): void {
-    if (this.#dir === undefined) return;
-    this.#lock?.close();
-    removeQuietly(this.#dir);
-    this.#dir = undefined;
-  }
-
-  /** Clears away the directories whose lock nobody holds: a hub that was killed left them. */
-  sweep(): void {
-    for (const name of subdirectories(this.parent)) {
-      if (!name.startsWith("hub-")) continue;
-      const dir = join(this.parent, name);
-      const lock = openLock(dir);
-      if (lock === undefined) continue;
-      const abandoned = lock.tryLockSync(true);
-      lock.close();
-      if (abandoned) removeQuietly(dir);
-    }
-  }
-
-  /** Makes a directory of our own, locked as long as this process lives. */
-  #open(): string {
-    Deno.mkdirSync(this.parent, { recursive: true, mode: 0o700 });
-    // It gets its name only once it is locked, so that nobody takes it for an abandoned one.
-    const fresh = Deno.makeTempDirSync({ dir: this.parent, prefix: "new-" });
-    const path = join(fresh, "lock");
-    this.#lock = Deno.openSync(path, { write: true, createNew: true });
-    this.#lock.lockSync(true);
-    const dir = join(this.parent, basename(fresh).replace("new-", "hub-"));
-    Deno.renameSync(fresh, dir);
-    return dir;
-  }
-}
-
-function subdirectories(dir: string): string[] {
-  try {
-    return [...Deno.readDirSync(dir)].filter((entry) => entry.isDirectory)
-      .map(({ name }) => name);
-  } catch {
-    return []; // Nothing was ever spooled here.
-  }
-}
-
-function openLock(dir: string): Deno.FsFile | undefined {
-  try {
-    return Deno.openSync(join(dir, "lock"), { write: true });
-  } catch {
-    return undefined; // Just being made by another hub, or already gone.
-  }
-}
-
-function removeQuietly(dir: string): void {
-  try {
-    Deno.removeSync(dir, { recursive: true });
-  } catch {
-    // Someone else removed it.
-  }
-}
 
 /** One body in the spool. */
 export class Spool implements Body {
   readonly #room: SpoolRoom;
   readonly #name: string;
+  #size: number | null;
   readonly #sender: string | undefined;
   #length = 0;
+  #base = 0;
   #digest: Digest | undefined;
+  /** The write under way. */
+  #writing: Promise<void> | undefined;
+  #noted = false;
   #memory: Uint8Array<ArrayBuffer> | undefined;
   #reserved = 0;
   #path: string | undefined;
@@ -170,6 +38,8 @@ export class Spool implements Body {
   #disposed = false;
   /** Readers that caught up with the tail. */
   readonly #waiting = new Set<() => void>();
+  /** The sender is away, or has come back and not gone on yet: nobody is to blame for the missing bytes. */
+  senderAway = false;
 
   /**
    * Reserves room for a body of `size` bytes (null: unknown, reserved as it comes) in the share of
@@ -178,22 +48,73 @@ export class Spool implements Body {
   constructor(
     room: SpoolRoom,
     name: string,
-    readonly size: number | null,
+    size: number | null,
     sender?: string,
   ) {
+    this.#size = size;
     this.#room = room;
     this.#name = name;
     this.#sender = sender?.toLowerCase();
     this.#reserve(size ?? 0);
+    if (size !== null && size > SPOOL_MEMORY_BYTES) {
+      try {
+        room.assertSpace(size);
+      } catch (error) {
+        room.release(this.#reserved, this.#sender);
+        throw error;
+      }
+    }
     const first = size ?? FIRST_BYTES;
     if (first <= SPOOL_MEMORY_BYTES && room.reserveMemory(first)) {
       this.#memory = new Uint8Array(first);
     }
   }
 
-  /** Bytes in the spool so far. */
+  /** The body a hub before this one has left; its size counts whether or not it fits the limit. */
+  static adopt(room: SpoolRoom, { note, length }: Leftover): Spool {
+    const { id, size, from } = note.offer;
+    const spool = new Spool(room, id, 0, from);
+    spool.#forgetMemory();
+    spool.#path = room.path(id);
+    spool.#noted = true;
+    spool.#length = length;
+    spool.#base = note.base;
+    spool.#size = size;
+    spool.#reserved = Math.max(size ?? 0, length);
+    room.use(spool.#reserved, spool.#sender);
+    if (note.digest?.size === length) spool.#digest = note.digest;
+    return spool;
+  }
+
+  get size(): number | null {
+    return this.#size;
+  }
+
+  /** Bytes of the body so far, from its beginning. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Size and SHA-256 as the sender said them; undefined until all has come. */
+  get digest(): Digest | undefined {
+    return this.#digest;
+  }
+
+  /** The body is held from here on: its only recipient has what is before. */
+  get base(): number {
+    return this.#base;
+  }
+
+  /** Leaves out what the only recipient has already, before any byte has come. */
+  begin(base: number): void {
+    if (this.#length > 0 || base === 0 || this.#disposed) return;
+    this.#base = this.#length = base;
+    this.#forgetMemory();
+  }
+
+  /** Resolves when nothing is being written. */
+  async written(): Promise<void> {
+    await this.#writing?.catch(() => {});
   }
 
   /**
@@ -202,19 +123,24 @@ export class Spool implements Body {
    */
   append(bytes: Uint8Array): void | Promise<void> {
     if (this.#disposed) return;
+    this.senderAway = false;
     const end = this.#length + bytes.length;
     if (end > this.#reserved) this.#reserve(end - this.#reserved);
     if (this.#memory !== undefined && this.#fitMemory(end)) {
       this.#memory.set(bytes, this.#length);
       return this.#grown(end);
     }
-    return this.#appendToFile(bytes, end);
+    const writing = this.#appendToFile(bytes, end);
+    if (writing === undefined) return;
+    this.#writing = writing;
+    return writing.finally(() => this.#writing = undefined);
   }
 
   /** No more bytes will come. Does nothing once disposed. */
   finish(digest: Digest): void {
     if (this.#disposed) return;
     this.#digest = digest;
+    this.senderAway = false;
     this.#room.closeFile(this.#file);
     this.#file = undefined;
     this.#grown(this.#length);
@@ -223,6 +149,8 @@ export class Spool implements Body {
   read(offset: number, wake: () => void): BodyReader {
     let at = offset;
     let file: PacedFile | undefined;
+    /** How much there was when a reader ahead of the tail was last asked. */
+    let seen = 0;
     const caughtUp = (): 0 | null => {
       if (this.#digest !== undefined) return null;
       this.#waiting.add(wake);
@@ -239,6 +167,10 @@ export class Spool implements Body {
     };
     return {
       pull: (into) => {
+        if (at < this.#base) {
+          const state = "the hub has only the end of it";
+          throw new Failure("integrity", state);
+        }
         const left = this.#length - at;
         if (left <= 0) return caughtUp();
         const part = into.subarray(0, Math.min(left, into.length));
@@ -248,6 +180,11 @@ export class Spool implements Body {
         return part.length;
       },
       digest: () => this.#digest ?? { size: 0, sha256: "" },
+      waits: () => {
+        const grows = at > this.#length && this.#length > seen;
+        seen = this.#length;
+        return this.senderAway || grows;
+      },
       close: () => {
         this.#waiting.delete(wake);
         this.#room.closeFile(file);
@@ -263,6 +200,65 @@ export class Spool implements Body {
     this.#room.closeFile(this.#file);
     this.#file = undefined;
     if (this.#path !== undefined) removeQuietly(this.#path);
+    if (this.#noted) removeQuietly(`${this.#path}.json`);
+    this.#forgetMemory();
+    this.#room.release(this.#reserved, this.#sender);
+  }
+
+  /** Whether it is a file that another hub could go on with. */
+  get isOnDisk(): boolean {
+    return this.#path !== undefined;
+  }
+
+  /** Writes or renews the note beside the file, where the body is one. Throws Failure `disk-full` or `output`. */
+  note(note: SpoolNote, safely = false): void {
+    if (this.#path === undefined || this.#disposed) return;
+    try {
+      writeNote(`${this.#path}.json`, note, safely);
+      this.#noted = true;
+    } catch (error) {
+      throw spoolFailure(error);
+    }
+  }
+
+  /**
+   * Checks the whole body against its digest and makes it durable, together with its note. Throws
+   * Failure `integrity`, `disk-full` or `output`.
+   */
+  async keep(note: () => SpoolNote): Promise<void> {
+    try {
+      if (this.#path === undefined) this.#openFile();
+      this.#room.closeFile(this.#file);
+      this.#file = undefined;
+      const path = this.#path ?? "";
+      const hash = createHash("sha256");
+      await readOver(path, 0, this.#length, (_, bytes) => {
+        hash.update(bytes);
+        return !this.#disposed;
+      });
+      if (this.#disposed) return;
+      if (hash.digest("hex") !== this.#digest?.sha256) {
+        const state = "what the hub got differs from what was sent (SHA-256)";
+        throw new Failure("integrity", state);
+      }
+      {
+        using file = await Deno.open(path, { write: true });
+        await file.syncData();
+      }
+      if (this.#disposed) return;
+      this.note(note(), true);
+      await syncDirectory(dirname(path));
+    } catch (error) {
+      throw error instanceof Failure ? error : spoolFailure(error);
+    }
+  }
+
+  /** Lets go of it without removing what is on disk: the next hub goes on with it. */
+  leave(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#room.closeFile(this.#file);
+    this.#file = undefined;
     this.#forgetMemory();
     this.#room.release(this.#reserved, this.#sender);
   }
@@ -289,7 +285,7 @@ export class Spool implements Body {
 
   #appendToFile(bytes: Uint8Array, end: number): void | Promise<void> {
     try {
-      const written = (this.#file ?? this.#openFile()).write(bytes);
+      const written = (this.#file ?? this.#goOn()).write(bytes);
       if (written === undefined) return this.#grown(end);
       return written.then(() => this.#grown(end), (error) => {
         // Disposed meanwhile: its file was closed under the write.
@@ -300,11 +296,21 @@ export class Spool implements Body {
     }
   }
 
+  /** The file to write on, which a hub before this one may have begun. */
+  #goOn(): PacedFile {
+    if (this.#path === undefined) return this.#openFile();
+    this.#file = this.#room.openFile(this.#path, { write: true });
+    this.#file.seek(this.#length);
+    return this.#file;
+  }
+
   /** Moves what is in memory to a file. */
   #openFile(): PacedFile {
     const options = { write: true, createNew: true, mode: 0o600 };
-    this.#path = this.#room.path(this.#name);
-    this.#file = this.#room.openFile(this.#path, options);
+    const path = this.#room.path(this.#name);
+    this.#file = this.#room.openFile(path, options);
+    this.#path = path;
+    this.#file.seek(this.#base);
     if (this.#memory !== undefined) {
       this.#file.writeNow(this.#memory.subarray(0, this.#length));
     }
@@ -328,6 +334,7 @@ export class Spool implements Body {
 }
 
 function spoolFailure(error: unknown): Failure {
+  if (error instanceof Failure && error.code === "limit") return error;
   const { code, message } = writeFailure(error);
   const state = `the hub cannot spool it: ${message}`;
   return new Failure(code, state, { cause: error });

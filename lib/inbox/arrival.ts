@@ -4,20 +4,22 @@
  * until then.
  */
 import { createHash, type Hash } from "node:crypto";
-import { join } from "@std/path";
+import { basename } from "@std/path";
 import type { TransferCompleted, TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
-import { transferId } from "../protocol/data.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
 import { writeFailure } from "../transfer/disk.ts";
+import { readOver } from "../transfer/body.ts";
 import { PacedFile } from "../transfer/pace.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
+import { partKey, type Parts, removeIfThere } from "./parts.ts";
 import { place } from "./place.ts";
 import { withinTree } from "./policy.ts";
+import type { Received, ReceivedBefore } from "./received.ts";
 import type { Growing } from "./trees.ts";
 
 /** How often a running transfer reports how far it is, in milliseconds. */
@@ -45,8 +47,40 @@ export function isLastOfTree(offer: Offer): boolean {
   return isRoot(offer) && offer.tree !== offer.id;
 }
 
+/** Tells how many bytes of a body have come, or are checked again. */
+export type Tell = (received: number) => void;
+
+/** What becomes of a body that comes in. */
+export interface Taking {
+  /** See arrivalFacts(). */
+  readonly facts: TransferFacts;
+  /**
+   * Where the body is to begin: what is here from before is checked, however long that takes.
+   * Throws Failure when it cannot be. Not asked where the body comes at once.
+   */
+  prepare(tell: Tell): number | Promise<number>;
+  /**
+   * Takes the next bytes, which are free to change once it returns or resolves. `tell` is called at
+   * most once a second with how much has come. Throws Failure when they cannot be kept.
+   */
+  write(bytes: Uint8Array, tell: Tell): void | Promise<void>;
+  /**
+   * The body is whole: checks its digest, makes it durable, puts it in place and reports it. Says
+   * whether it is a directory that was there already. Throws Failure `integrity` when the digest
+   * differs, or what kept it from its place; nothing is left behind then.
+   */
+  commit(digest: Digest): Promise<{ unchanged: boolean }>;
+  decline(): void;
+  /** Gives it up and reports why. With `keep`, what can be gone on with later stays. */
+  abort(
+    failure: Pick<Failure, "code" | "message">,
+    retryable: boolean,
+    keep: boolean,
+  ): void;
+}
+
 /** One body on its way into an inbox. */
-export class Arrival {
+export class Arrival implements Taking {
   readonly #options: InboxOptions;
   readonly #offer: Offer;
   /** The name on disk, and those of the directories above it from the inbox down; all safe. */
@@ -58,6 +92,12 @@ export class Arrival {
   #file: PacedFile | undefined;
   #part: string | undefined;
   #received = 0;
+  /** What was here from before. */
+  #offset = 0;
+  readonly #parts: Parts;
+  readonly #journal: Received;
+  /** By what the partial file is found again; undefined where it is not to be. */
+  readonly #key: string | undefined;
   readonly #startedAt: number;
   #reportedAt: number;
   #over = false;
@@ -67,9 +107,13 @@ export class Arrival {
     options: InboxOptions,
     offer: Offer,
     path: readonly string[],
+    parts: Parts,
+    received: Received,
     /** The directory it is a part of, or is. */
     private readonly tree?: Growing,
   ) {
+    this.#parts = parts;
+    this.#journal = received;
     this.#options = options;
     this.#offer = offer;
     this.#name = path.at(-1) ?? "";
@@ -77,55 +121,29 @@ export class Arrival {
     const small = offer.size !== null && offer.size <= INLINE_BYTES;
     if (small || offer.kind !== "file") {
       this.#memory = new Uint8Array(offer.size ?? 0);
-    }
+    } else this.#key = partKey(offer);
     this.#startedAt = this.#reportedAt = options.clock.now();
   }
 
-  /** See arrivalFacts(). */
   get facts(): TransferFacts {
     return arrivalFacts(this.#offer, this.#options.name());
   }
 
-  /** Bytes received so far. */
-  get received(): number {
-    return this.#received;
+  prepare(tell: Tell): number | Promise<number> {
+    const part = this.#key === undefined
+      ? undefined
+      : this.#parts.take(this.#key);
+    return part === undefined ? 0 : this.#goOn(part, tell);
   }
 
-  /**
-   * Takes the next bytes, which are free to change once it returns or resolves. `tell` is called at
-   * most once a second with how much has come. Throws Failure when they cannot be kept.
-   */
-  write(
-    bytes: Uint8Array,
-    tell: (received: number) => void,
-  ): void | Promise<void> {
+  write(bytes: Uint8Array, tell: Tell): void | Promise<void> {
     if (this.#over) return;
     const at = this.#received;
-    this.#received += bytes.length;
-    const now = this.#options.clock.now();
-    if (now - this.#reportedAt >= PROGRESS_EVERY_MS) {
-      this.#reportedAt = now;
-      tell(this.#received);
-      const { id, to, bytes: total } = this.facts;
-      const progress = {
-        id,
-        bytes: this.#received,
-        total,
-        dir: "receive",
-        to,
-      } as const;
-      this.#options.emit({ event: "transfer.progress", ...progress });
-    }
-    this.#hash.update(bytes);
+    this.#take(bytes, tell);
     if (this.#memory === undefined) return this.#writeToDisk(bytes);
     this.#memory.set(bytes, at);
   }
 
-  /**
-   * The body is whole: checks its digest, makes it durable, puts it in place and reports it. Says
-   * whether it is a directory that was there already. Throws Failure `integrity` when the digest
-   * differs, or what kept it from its place; nothing is left behind then.
-   */
   async commit(digest: Digest): Promise<{ unchanged: boolean }> {
     try {
       const sha256 = this.#hash.digest("hex");
@@ -142,7 +160,7 @@ export class Arrival {
       }
       const content = this.#content();
       const saved = this.#offer.kind === "file" || this.#options.keepMessages
-        ? await this.#save()
+        ? await this.#save(sha256)
         : undefined;
       this.#over = true;
       const ms = this.#options.clock.now() - this.#startedAt;
@@ -157,8 +175,14 @@ export class Arrival {
         sha256,
         ...(saved === undefined ? {} : { saved }),
         ...content,
-        bytes_per_s: ms > 0 ? Math.round(this.#received / ms * 1000) : 0,
+        bytes_per_s: ms > 0
+          ? Math.round((this.#received - this.#offset) / ms * 1000)
+          : 0,
       });
+      if (saved === undefined) {
+        const { id, from } = this.#offer;
+        this.#journal.add(id, from, sha256);
+      }
       return { unchanged: false };
     } catch (error) {
       throw writeFailure(error);
@@ -171,13 +195,20 @@ export class Arrival {
     this.#options.emit({ event: "transfer.declined", ...this.facts });
   }
 
-  /** Gives it up: removes what was written and reports why. */
-  abort(failure: Pick<Failure, "code" | "message">, retryable: boolean): void {
+  abort(
+    failure: Pick<Failure, "code" | "message">,
+    retryable: boolean,
+    keep: boolean,
+  ): void {
     if (this.#over) return;
     this.#over = true;
     this.#file?.close();
     this.#file = undefined;
-    if (this.#part !== undefined) removeIfThere(this.#part);
+    if (this.#part !== undefined) {
+      if (keep && this.#key !== undefined) {
+        this.#parts.keep(this.#key, this.#part);
+      } else removeIfThere(this.#part);
+    }
     if (this.tree !== undefined) this.tree.files.failed++;
     const { code, message } = failure;
     this.#options.emit({
@@ -187,6 +218,52 @@ export class Arrival {
       message,
       retryable,
     });
+  }
+
+  /** Counts and hashes the next bytes, and says so once in a while. */
+  #take(bytes: Uint8Array, tell: Tell): void {
+    this.#received += bytes.length;
+    this.#hash.update(bytes);
+    const now = this.#options.clock.now();
+    if (now - this.#reportedAt < PROGRESS_EVERY_MS) return;
+    this.#reportedAt = now;
+    tell(this.#received);
+    const { id, to, bytes: total } = this.facts;
+    this.#options.emit({
+      event: "transfer.progress",
+      id,
+      bytes: this.#received,
+      total,
+      dir: "receive",
+      to,
+    });
+  }
+
+  /** Goes on with a partial file: hashes what is in it, once. Gives its length. */
+  async #goOn(part: string, tell: Tell): Promise<number> {
+    const { size } = this.#offer;
+    try {
+      const { size: length, isFile } = Deno.lstatSync(part);
+      if (!isFile || size === null || length > size) return 0;
+      const file = PacedFile.open(part, { read: true, write: true });
+      if (!file.tryLock()) {
+        file.close(); // Another process writes it.
+        return 0;
+      }
+      this.#file = file;
+      this.#part = part;
+      await readOver(part, 0, length, (_, bytes) => {
+        if (!this.#over) this.#take(bytes, tell);
+        return !this.#over;
+      });
+      if (!this.#over) file.seek(length);
+      return this.#offset = length;
+    } catch (error) {
+      if (this.#over) return 0;
+      // The sender then starts over, and this one goes.
+      const state = "what was kept of it cannot be read";
+      throw new Failure("integrity", state, { cause: error });
+    }
   }
 
   #writeToDisk(bytes: Uint8Array): void | Promise<void> {
@@ -203,12 +280,9 @@ export class Arrival {
 
   #openPart(): PacedFile {
     const { dir } = this.#options;
-    // At most 189 bytes for any name, plainly not the finished file, and not to be guessed: whoever
-    // knows the transfer could else send another file under the partial name.
-    const secret = transferId(crypto.getRandomValues(new Uint8Array(8)));
-    const unique = `${this.#offer.id}.${secret}.part`;
-    const part = join(dir, `${this.#name.slice(0, 50)}.${unique}`);
+    const part = this.#parts.fresh(this.#name, this.#key);
     this.#file = createFile(part, dir, this.#offer.executable === true);
+    this.#file.tryLock();
     this.#part = part;
     return this.#file;
   }
@@ -271,9 +345,9 @@ export class Arrival {
     };
   }
 
-  async #save(): Promise<string | undefined> {
+  async #save(sha256: string): Promise<string | undefined> {
     const { dir, onConflict } = this.#options;
-    const { tree, modified_ms } = this.#offer;
+    const { id, from, tree, modified_ms } = this.#offer;
     const file = this.#file ?? this.#openPart();
     // Written faster than a thread could be woken for it.
     const small = this.#memory?.subarray(0, this.#received);
@@ -284,17 +358,21 @@ export class Arrival {
     file.close();
     this.#file = undefined;
     const part = this.#part ?? "";
-    try {
+    const put = async () => {
       // Looked at again: a link may have come where a directory was.
       const parent = makeBranch(dir, this.#above);
       const policy = tree === undefined ? onConflict : withinTree(onConflict);
       const saved = place(part, parent, this.#name, policy);
       if (saved === undefined) {
-        throw new Failure("conflict", "a file of that name exists already");
+        const state = "skipped, a file of that name exists already";
+        throw new Failure("conflict", state);
       }
       this.#part = undefined;
       await syncBranch(dir, this.#above);
       return saved;
+    };
+    try {
+      return await this.#journal.placing(id, from, sha256, basename(part), put);
     } catch (error) {
       if (this.#part !== undefined) removeIfThere(part);
       throw error;
@@ -315,10 +393,6 @@ function createFile(path: string, dir: string, executable: boolean): PacedFile {
   }
 }
 
-function removeIfThere(path: string): void {
-  tryTo(() => Deno.removeSync(path)); // Or it is gone already.
-}
-
 function setModified(path: string, ms: number): void {
   tryTo(() => Deno.utimeSync(path, new Date(), new Date(ms)));
 }
@@ -330,4 +404,38 @@ function tryTo(act: () => void): void {
   } catch {
     // Then not.
   }
+}
+
+/**
+ * A body that has arrived before, and whose receipt was lost: nothing of it is kept, and the receipt
+ * is said again.
+ */
+export class Repeat implements Taking {
+  readonly #offer: Offer;
+  readonly #known: ReceivedBefore;
+  readonly facts: TransferFacts;
+
+  constructor(offer: Offer, to: string, known: ReceivedBefore) {
+    this.#offer = offer;
+    this.#known = known;
+    this.facts = arrivalFacts(offer, to);
+  }
+
+  async prepare(): Promise<number> {
+    await this.#known.placed;
+    return this.#offer.size ?? 0;
+  }
+
+  write(): void {}
+
+  async commit({ sha256 }: Digest): Promise<{ unchanged: boolean }> {
+    await this.#known.placed;
+    if (sha256 === this.#known.sha256) return { unchanged: false };
+    const state = "another body has arrived under this transfer's id";
+    throw new Failure("integrity", state);
+  }
+
+  decline(): void {}
+
+  abort(): void {}
 }

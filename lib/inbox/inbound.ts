@@ -65,16 +65,35 @@ export class Inbound {
     this.#open.set(id, incoming);
     // Once it was withdrawn, its id may be that of another offer.
     const isOpen = () => this.#open.get(id) === incoming;
-    const accept = () => {
-      if (inline || !isOpen()) return;
-      this.#connection.send({ type: "accept", id, offset: 0 });
+    const { arrival, agreed } = admission;
+    const answer = (offset: number) => {
+      if (!isOpen()) return;
+      this.#connection.send({ type: "accept", id, offset });
     };
-    if (admission.agreed === true) return accept();
-    admission.agreed.then(accept, (error) => {
+    const refuse = (error: unknown) => {
       if (!isOpen()) return;
       this.#open.delete(id);
       this.#reject(id, error);
-    });
+    };
+    const tell = this.#teller(id);
+    const accept = () => {
+      if (inline || !isOpen()) return;
+      const offset = arrival.prepare(tell);
+      if (typeof offset === "number") return answer(offset);
+      offset.then(answer, (error) => this.#fail(id, error, incoming));
+    };
+    if (agreed === true) return accept();
+    agreed.then(accept, refuse);
+  }
+
+  #teller(id: TransferId): (received: number) => void {
+    return (bytes) =>
+      this.#connection.send({
+        type: "progress",
+        id,
+        recipient: this.name,
+        bytes,
+      });
   }
 
   /** Takes bytes; the session has checked that they may come. */
@@ -82,15 +101,8 @@ export class Inbound {
     const incoming = this.#open.get(id);
     if (incoming === undefined) return;
     const { arrival } = incoming.admission;
-    const tell = (received: number) =>
-      this.#connection.send({
-        type: "progress",
-        id,
-        recipient: this.name,
-        bytes: received,
-      });
     try {
-      return arrival.write(bytes, tell)?.catch((error) =>
+      return arrival.write(bytes, this.#teller(id))?.catch((error) =>
         this.#fail(id, error)
       );
     } catch (error) {
@@ -118,7 +130,9 @@ export class Inbound {
   /** The sender has given up. */
   cancel({ id, code, message }: MessageOf<"cancel">): void {
     if (this.#open.get(id)?.committing !== false) return;
-    this.#fail(id, new Failure(failureCode(code), message));
+    const failure = new Failure(failureCode(code), message);
+    // Given up by its sender's user: nobody wants the rest. Otherwise it may be gone on with.
+    this.#fail(id, failure, undefined, failure.code !== "cancelled");
   }
 
   /** The connection has ended: whatever is not being put in place already is given up. */
@@ -127,7 +141,7 @@ export class Inbound {
       if (committing) continue;
       this.#open.delete(id);
       over.abort(failure);
-      admission.arrival.abort(failure, true);
+      admission.arrival.abort(failure, true, true);
     }
   }
 
@@ -174,15 +188,22 @@ export class Inbound {
     });
   }
 
-  /** Ends a transfer badly: the partial file goes, the sender is told. */
-  #fail(id: TransferId, error: unknown): void {
+  /** Ends a transfer badly: the partial file goes unless it is to be kept, the sender is told. */
+  #fail(
+    id: TransferId,
+    error: unknown,
+    only?: Incoming,
+    keep = false,
+  ): void {
     const incoming = this.#open.get(id);
     if (incoming === undefined) return;
+    // Its id may be that of another offer by now.
+    if (only !== undefined && incoming !== only) return;
     this.#open.delete(id);
     const failure = asFailure(error);
     const retryable = isRetryable(failure.code);
     incoming.over.abort(failure);
-    incoming.admission.arrival.abort(failure, retryable);
+    incoming.admission.arrival.abort(failure, retryable, keep);
     const { code, message } = failure;
     this.#connection.send({
       type: "receipt",

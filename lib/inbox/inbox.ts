@@ -2,12 +2,21 @@
 import { join } from "@std/path";
 import { type FerryEvent, isMinor, type TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
-import { MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
+import { INLINE_BYTES, MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
 import { safeFileName, safeTreePath } from "../text/filename.ts";
 import type { Clock } from "../time/clock.ts";
+import { assertSpace } from "../transfer/space.ts";
 import type { Offer } from "../transfer/transfer.ts";
-import { Arrival, arrivalFacts, isLastOfTree, isRoot } from "./arrival.ts";
+import {
+  Arrival,
+  arrivalFacts,
+  isLastOfTree,
+  isRoot,
+  Repeat,
+  type Taking,
+} from "./arrival.ts";
 import { hasBranch } from "./branch.ts";
+import { isPartName, Parts } from "./parts.ts";
 import { findHeld } from "./place.ts";
 import {
   type AcceptPolicy,
@@ -15,6 +24,7 @@ import {
   decide,
   withinTree,
 } from "./policy.ts";
+import { Received } from "./received.ts";
 import { type Growing, Trees } from "./trees.ts";
 
 /** How an inbox is set up. */
@@ -28,6 +38,8 @@ export interface InboxOptions {
   readonly onConflict: ConflictPolicy;
   /** Text and JSON messages become files too. */
   readonly keepMessages: boolean;
+  /** A file that remembers what was received lately; without one the process does, as long as it lives. */
+  readonly journal?: string | undefined;
   /** File names obey Windows rules. */
   readonly windows: boolean;
   readonly clock: Clock;
@@ -41,7 +53,7 @@ export interface InboxOptions {
 /** An offer taken in: its body may come; `agreed` says whether it will be kept. */
 export interface Admission {
   readonly held?: undefined;
-  readonly arrival: Arrival;
+  readonly arrival: Taking;
   /**
    * True, or a person was asked: resolves when they agree, rejects with Failure `declined` when
    * they do not, `deadline.accept` when they do not answer in time, or why the offer was withdrawn.
@@ -58,10 +70,20 @@ export interface Held {
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #trees: Trees;
+  readonly #received: Received;
+  readonly #parts: Parts;
 
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#trees = new Trees(options.clock);
+    // It looks at partial files, before those of no use are removed.
+    this.#received = new Received(options.journal, options.dir);
+    this.#parts = new Parts(options.dir, options.clock.date());
+  }
+
+  /** Lets go of what it holds while nothing arrives. */
+  close(): void {
+    this.#received.close();
   }
 
   /**
@@ -70,7 +92,12 @@ export class Inbox {
    */
   admit(offer: Offer, signal: AbortSignal): Admission | Held {
     const { accept, emit, ask } = this.#options;
-    const facts = arrivalFacts(offer, this.#options.name());
+    const name = this.#options.name();
+    const known = this.#received.find(offer.id, offer.from);
+    if (known !== undefined) {
+      return { arrival: new Repeat(offer, name, known), agreed: true };
+    }
+    const facts = arrivalFacts(offer, name);
     // A directory's last offer only ends what its first began.
     const last = isLastOfTree(offer);
     const told = last || isMinor(facts);
@@ -90,7 +117,14 @@ export class Inbox {
         if (held !== undefined) return this.#isHeld(facts, held, tree);
       }
       this.#assertFree(offer, path);
-      const arrival = new Arrival(this.#options, offer, path, tree);
+      const arrival = new Arrival(
+        this.#options,
+        offer,
+        path,
+        this.#parts,
+        this.#received,
+        tree,
+      );
       if (decision === "yes" || ask === undefined) {
         if (!told) this.#accepted(facts);
         return { arrival, agreed: true };
@@ -108,7 +142,7 @@ export class Inbox {
   async #agree(
     ask: NonNullable<InboxOptions["ask"]>,
     offer: Offer,
-    arrival: Arrival,
+    arrival: Taking,
     signal: AbortSignal,
   ): Promise<void> {
     const question = new AbortController();
@@ -150,7 +184,7 @@ export class Inbox {
     const { windows } = this.#options;
     const message = kind === "text" || kind === "json";
     const path = tree === undefined || message
-      ? [safeFileName(name, windows)]
+      ? [notAPart(safeFileName(name, windows))]
       : safeTreePath(name, windows);
     if (message && (size === null || size > MAX_MESSAGE_BYTES)) {
       throw new Failure(
@@ -202,8 +236,8 @@ export class Inbox {
     return { held: true };
   }
 
-  /** Throws Failure `conflict` when policy protects what has the name. */
-  #assertFree({ kind, tree }: Offer, path: readonly string[]): void {
+  /** Throws Failure: `conflict` when policy protects what has the name, `disk-full` when there is no room for it. */
+  #assertFree({ kind, size, tree }: Offer, path: readonly string[]): void {
     const { dir, onConflict, keepMessages } = this.#options;
     if (kind === "directory") return;
     const policy = tree === undefined ? onConflict : withinTree(onConflict);
@@ -218,7 +252,15 @@ export class Inbox {
         policy === "skip" ? `skipped, ${state}` : state,
       );
     }
+    if (saves && size !== null && size > INLINE_BYTES) {
+      assertSpace(dir, size, "the recipient's disk");
+    }
   }
+}
+
+/** What looks like a partial file would be taken for one. */
+function notAPart(name: string): string {
+  return isPartName(name) ? `${name}_` : name;
 }
 
 function exists(path: string): boolean {

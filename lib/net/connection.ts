@@ -74,6 +74,8 @@ export class Connection {
   readonly #decoder: FrameDecoder;
   readonly #heartbeat: Heartbeat;
   readonly #batch: Batch;
+  /** Called when something that waited has been written. */
+  onWritten: (() => void) | undefined;
   #heard = false;
   /** Something changed since the writer last looked; it must not fall asleep. */
   #woken = false;
@@ -243,7 +245,7 @@ export class Connection {
     while (this.isOpen) {
       const count = await this.#stream.read(decoder.space());
       if (!this.isOpen) return;
-      if (count === null) return decoder.end();
+      if (count === null) return this.#ended();
       this.#heard = true;
       this.#heartbeat.heard();
       decoder.filled(count);
@@ -255,6 +257,16 @@ export class Connection {
         if (taken !== undefined) await taken;
         if (this.session.isEnded) return;
       }
+    }
+  }
+
+  /** The stream has ended. In the middle of a frame, that is a connection that broke, not a breach. */
+  #ended(): void {
+    try {
+      this.#decoder.end();
+    } catch (error) {
+      const { message } = asFailure(error);
+      throw this.session.isOpen ? new Failure("disconnected", message) : error;
     }
   }
 
@@ -294,8 +306,10 @@ export class Connection {
       while (this.#state !== "closed") {
         this.#woken = false;
         const bytes = await this.#batch.fill();
-        if (bytes.length > 0) await this.#writeAll(bytes);
-        else if (this.#woken) continue;
+        if (bytes.length > 0) {
+          await this.#writeAll(bytes);
+          this.onWritten?.();
+        } else if (this.#woken) continue;
         else if (this.#state === "closing") {
           return await this.#stream.closeWrite?.();
         } else await this.#sleep();

@@ -20,6 +20,8 @@ export interface BodyReader {
   pull(into: Uint8Array): number | null | Promise<number | null>;
   /** The digest of the whole body; only after `pull` gave null. */
   digest(): Digest;
+  /** Whether there is nothing to pull for a reason that is nobody's fault: a sender on its way back, a file being checked. */
+  waits?(): boolean;
   /** Lets go of what the reader holds. May be called at any time, more than once. */
   close(): void;
 }

@@ -138,8 +138,9 @@ export class Client {
     const welcomed = Promise.withResolvers<MessageOf<"welcome">>();
     let inbound: Inbound | undefined;
     let told: Failure | undefined;
+    let stops = false;
 
-    const receive = (message: Message): void => {
+    const receive = (message: Message): void | Promise<void> => {
       if (isAnswer(message)) return outbound.receive(message);
       switch (message.type) {
         case "welcome":
@@ -154,7 +155,9 @@ export class Client {
               clock,
             );
           }
-          return welcomed.resolve(message);
+          welcomed.resolve(message);
+          // What waited for this peer may be offered in the same breath: its owner comes first.
+          return new Promise((resolve) => setImmediate(resolve));
         case "presence": {
           const key = message.peer.name.toLowerCase();
           if (message.change === "left") peers.delete(key);
@@ -190,6 +193,7 @@ export class Client {
           told = new Failure(failureCode(message.code), message.message);
           return;
         case "bye":
+          stops = message.code === "shutdown";
           if (message.code !== undefined) {
             told = new Failure(
               failureCode(message.code),
@@ -211,7 +215,11 @@ export class Client {
         (leaving
           ? new Failure("cancelled", "it was cancelled")
           : new Failure("disconnected", "the hub closed the connection"));
-      outbound.lost({ code: reason.code, message: reason.message });
+      outbound.lost(
+        { code: reason.code, message: reason.message },
+        // A hub that stops may be back; one that says anything else means it.
+        !leaving && (stops || !connection.session.isOver),
+      );
       inbound?.lost(reason);
       requests.lost(reason);
       welcomed.reject(reason);

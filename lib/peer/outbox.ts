@@ -29,6 +29,9 @@ const MAX_SMALL = 256;
 /** Large bodies in flight: the next is accepted while one still flows, and few are half-sent when one fails. */
 const MAX_LARGE = 3;
 
+/** The latest moment a date can hold, ms since the Unix epoch: a hub may say anything. */
+const MAX_DATE_MS = 8.64e15;
+
 /** One thing to send. */
 export interface Item {
   /** In a directory: the path from there on, the directory's own name first. */
@@ -61,13 +64,15 @@ export interface OutboxOptions {
   /** What the carrier takes: transfers open at once, and bytes behind an OFFER; as WELCOME says. */
   readonly limits?: { readonly transfers: number; readonly inline: number };
   readonly emit: (event: FerryEvent) => void;
+  /** The hub keeps it so long for recipients that are away, in milliseconds. */
+  readonly queueMs?: number | undefined;
   /** Aborted with a Failure: what is under way is cancelled, nothing more is begun. */
   readonly signal: AbortSignal;
 }
 
 /** How everything fared, over all items and recipients. */
 export interface Sent {
-  /** Deliveries that succeeded. */
+  /** Deliveries that succeeded, or are stored where that was asked for. */
   readonly delivered: number;
   /** Deliveries that failed. */
   readonly failed: number;
@@ -88,6 +93,12 @@ export async function sendAll(
   const outbox = new Outbox(options);
   for await (const item of items) await outbox.begin(item);
   return outbox.finished();
+}
+
+/** Recipients an item has reached, and those it has not ended for. */
+interface Reach {
+  reached: number;
+  open: number;
 }
 
 class Outbox {
@@ -130,7 +141,9 @@ class Outbox {
       await this.#change();
     }
     const { tree, step } = item;
-    if (tree === undefined) return this.#send(item, small, this.#options.to);
+    if (tree === undefined) {
+      return this.#send(item, small, this.#options.to);
+    }
     if (step === "last") {
       while (tree.open > 0) await this.#change();
       this.#reportLost(tree);
@@ -182,15 +195,22 @@ class Outbox {
   }
 
   #count(outcome: Outcome): void {
-    if (outcome.status === "delivered") this.#delivered++;
+    if (outcome.status !== "failed") this.#delivered++;
     else {
       this.#failed++;
       this.#codes.add(outcome.code);
     }
   }
 
-  #send(item: Item, small: boolean, to: readonly string[]): void {
-    const { carrier, from, deadlines, clock, emit, signal } = this.#options;
+  #send(
+    item: Item,
+    small: boolean,
+    to: readonly string[],
+    /** How it has fared, where it is sent once more. */
+    before?: Reach,
+  ): void {
+    const { carrier, from, deadlines, clock, emit, signal, queueMs } =
+      this.#options;
     const id = transferId(crypto.getRandomValues(new Uint8Array(8)));
     const { name, kind, size, tree, step, modifiedMs, executable } = item;
     const facts = (recipient: string): TransferFacts =>
@@ -213,41 +233,38 @@ class Outbox {
     if (step === "first") tree?.begin(id, to, offeredAt, signal);
     if (tree !== undefined) tree.open++;
     let startedAt = offeredAt;
+    let started = false;
     let digest: Digest = { size: size ?? 0, sha256: "" };
-    let reached = 0;
+    const reach = before ?? { reached: 0, open: to.length };
     const settled = (recipient: string, outcome: Outcome) => {
       awaited.delete(recipient);
-      const delivered = outcome.status === "delivered";
-      if (delivered) reached++;
-      // A directory counts when it is through; one that nobody takes ends with its first offer.
-      if (step !== "first") this.#count(outcome);
-      if (step === undefined) {
-        tree?.settled(recipient, outcome, digest.size, kind === "file");
-      } else if (tree !== undefined && step === "first") {
-        tree.known ||= delivered && outcome.unchanged === true;
-        if (!delivered) tree.of(recipient).lost = outcome;
-      }
-      if (delivered && step !== "first") {
-        emit(
-          tree !== undefined && step === "last"
-            ? this.#grown(tree, recipient, outcome)
-            : this.#completed(
-              facts(recipient),
-              digest,
-              outcome,
+      if (
+        before === undefined && mayStartOver(item, outcome) && !signal.aborted
+      ) {
+        const { code, message } = outcome;
+        emit({
+          event: "warning",
+          code,
+          message: `Starting over with ${name} for ${recipient}: ${message}`,
+        });
+        this.#send(item, small, [recipient], reach);
+      } else {
+        if (outcome.status !== "failed") reach.reached++;
+        if (--reach.open === 0) {
+          this.#least = Math.min(this.#least, reach.reached);
+        }
+        this.#take(item, outcome, digest.size, recipient);
+        // A directory is told of when it is through; one that nobody takes ends with its first offer.
+        if (step !== "first") {
+          emit(
+            this.#ended(item, facts(recipient), outcome, digest, {
               offeredAt,
               startedAt,
-            ),
-        );
-      } else if (!delivered && step !== "first") {
-        emit({
-          event: "transfer.failed",
-          ...facts(recipient),
-          ...failureOf(outcome),
-        });
+            }),
+          );
+        }
       }
       if (awaited.size > 0) return;
-      this.#least = Math.min(this.#least, reached);
       this.#running.delete(running);
       if (small) this.#small--;
       else this.#large--;
@@ -266,7 +283,7 @@ class Outbox {
     this.#running.add(running);
     const told = step === "last" ||
       (tree !== undefined && step === undefined && small);
-    for (const recipient of told ? [] : to) {
+    for (const recipient of told || before !== undefined ? [] : to) {
       emit({ event: "transfer.offered", ...facts(recipient) });
     }
     if (signal.aborted) return failAll(stopOf(signal));
@@ -288,6 +305,10 @@ class Outbox {
       ...(tree === undefined ? {} : { tree: tree.id }),
       ...(modifiedMs === undefined ? {} : { modified_ms: modifiedMs }),
       ...(executable === true ? { executable } : {}),
+      ...(body.fingerprint === undefined
+        ? {}
+        : { fingerprint: body.fingerprint }),
+      ...(queueMs === undefined ? {} : { queue_ms: queueMs }),
       deadlines: {
         accept_ms: deadlines.acceptMs,
         idle_ms: deadlines.idleMs,
@@ -295,7 +316,14 @@ class Outbox {
       },
     };
     const handle = carrier.carry(offer, body, {
-      started: () => {
+      started: (offset) => {
+        if (offset > 0 && offset < (body.size ?? 0)) {
+          const share = Math.floor(offset / (body.size ?? 1) * 100);
+          const message = `Going on with ${name} at ${share} %`;
+          emit({ event: "warning", code: "resumed", message });
+        }
+        if (started) return;
+        started = true;
         startedAt = offer.inline ? offeredAt : clock.now();
         for (const recipient of told ? [] : awaited) {
           emit({ event: "transfer.started", ...facts(recipient) });
@@ -314,6 +342,58 @@ class Outbox {
       settled,
     });
     running.cancel = ({ code, message }) => handle.cancel({ code, message });
+  }
+
+  /** Counts how an item fared with one recipient, by itself and in its directory. */
+  #take(
+    { tree, step, kind }: Item,
+    outcome: Outcome,
+    bytes: number,
+    recipient: string,
+  ): void {
+    if (step !== "first") this.#count(outcome);
+    if (step === undefined) {
+      tree?.settled(recipient, outcome, bytes, kind === "file");
+    } else if (tree !== undefined && step === "first") {
+      tree.known ||= outcome.status === "delivered" &&
+        outcome.unchanged === true;
+      if (outcome.status === "failed") tree.of(recipient).lost = outcome;
+    }
+  }
+
+  /** What is reported of a transfer that has ended for one recipient. */
+  #ended(
+    { tree, step }: Item,
+    facts: TransferFacts,
+    outcome: Outcome,
+    digest: Digest,
+    at: { offeredAt: number; startedAt: number },
+  ): FerryEvent {
+    switch (outcome.status) {
+      case "delivered":
+        return tree !== undefined && step === "last"
+          ? this.#grown(tree, facts.to, outcome)
+          : this.#completed(
+            facts,
+            digest,
+            outcome,
+            at.offeredAt,
+            at.startedAt,
+          );
+      case "stored": {
+        const latest = Math.min(outcome.until, MAX_DATE_MS);
+        const until = new Date(latest).toISOString();
+        const event = "transfer.stored";
+        if (tree !== undefined && step === "last") {
+          const { files, bytes } = tree.of(facts.to);
+          return { event, ...facts, bytes, files: { ...files }, until };
+        }
+        const { sha256, size: bytes } = digest;
+        return { event, ...facts, bytes, sha256, until };
+      }
+      case "failed":
+        return { event: "transfer.failed", ...facts, ...failureOf(outcome) };
+    }
   }
 
   /** A directory is through, and so is everything in it. */
@@ -375,4 +455,13 @@ function failureOf(
   { code, message, retryable }: Extract<Outcome, { status: "failed" }>,
 ): { code: string; message: string; retryable: boolean } {
   return { code, message, retryable };
+}
+
+/** Whether what arrived was not what was sent, and it can be sent once more. */
+function mayStartOver(
+  { size }: Item,
+  outcome: Outcome,
+): outcome is Extract<Outcome, { status: "failed" }> {
+  return outcome.status === "failed" && outcome.code === "integrity" &&
+    outcome.retryable && outcome.lost === undefined && size !== null;
 }

@@ -9,7 +9,7 @@ const FIRST_BACKOFF_MS = 250;
 const LAST_BACKOFF_MS = 15_000;
 
 /** Refusals that another attempt will not mend. */
-const LASTING: ReadonlySet<string> = new Set(
+export const LASTING: ReadonlySet<string> = new Set(
   ["name-taken", "bad-name", "version", "auth", "protocol", "failure"],
 );
 
@@ -54,11 +54,7 @@ export async function stayConnected(options: PeerOptions): Promise<void> {
       const message = `Cannot stay connected: ${failure.message}`;
       throw new Failure(failure.code, message, { cause: failure });
     }
-    const ceiling = Math.min(
-      LAST_BACKOFF_MS,
-      FIRST_BACKOFF_MS * 2 ** attempt++,
-    );
-    const retryMs = Math.round(ceiling * (0.5 + options.random() / 2));
+    const retryMs = backoffMs(attempt++, options.random());
     options.disconnected(failure, retryMs);
     await wait(clock, retryMs, signal);
   }
@@ -108,7 +104,18 @@ async function untilAborted(
   }
 }
 
-function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+/** How long to wait before the `attempt`th try, from 0, in milliseconds; `chance` (0 up to 1) spreads many. */
+export function backoffMs(attempt: number, chance: number): number {
+  const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt);
+  return Math.round(ceiling * (0.5 + chance / 2));
+}
+
+/** Resolves after so long, or when the signal is aborted. */
+export function wait(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       stop();

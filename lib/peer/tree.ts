@@ -6,7 +6,7 @@
 import type { TreeCount } from "../events.ts";
 import { Failure } from "../failure.ts";
 import type { TransferId } from "../protocol/data.ts";
-import { MAX_NAME_LENGTH } from "../protocol/limits.ts";
+import { INLINE_BYTES, MAX_NAME_LENGTH } from "../protocol/limits.ts";
 import { BytesBody, FileBody, fileBody } from "../transfer/body.ts";
 import type { Outcome } from "../transfer/transfer.ts";
 import { walk, type WalkOptions } from "../transfer/walk.ts";
@@ -97,8 +97,9 @@ export class Tree {
       if (FINAL.has(outcome.code)) standing.lost ??= outcome;
     } else if (isFile) {
       standing.bytes += bytes;
-      if (outcome.unchanged === true) standing.files.unchanged++;
-      else standing.files.transferred++;
+      if (outcome.status === "delivered" && outcome.unchanged === true) {
+        standing.files.unchanged++;
+      } else standing.files.transferred++;
     }
   }
 }
@@ -161,8 +162,9 @@ export function fileItem(
     open: () => {
       assertOfferable(name);
       // Who has it already needs none of it.
-      if (tree?.known === true) return new FileBody(path, size);
-      return fileBody(path, size);
+      const small = size <= INLINE_BYTES;
+      if (tree?.known === true && small) return new FileBody(path, size);
+      return fileBody(path, size, name);
     },
   };
 }

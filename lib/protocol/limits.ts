@@ -119,6 +119,20 @@ export const LEDGER_BACKLOG = 10_000;
 /** All in-memory spools of a hub together; past it small bodies go to disk too. */
 export const SPOOL_MEMORY_TOTAL_BYTES = 64 * 1024 * 1024;
 
+/**
+ * How long a hub keeps the unfinished body of a sender whose connection was lost, in milliseconds:
+ * time to restart a machine's network, short enough that nobody's disk fills with what was given up.
+ */
+export const PARK_MS = 2 * 60_000;
+
+/** The longest a sender's own deadlines may lengthen that, in milliseconds. */
+export const MAX_PARK_MS = 60 * 60_000;
+
+/** Outcomes a hub remembers for senders whose connection was lost before they heard: some senders' whole windows. */
+export const MAX_REMEMBERED = 4 * MAX_TRANSFERS;
+
+/** The longest a hub keeps something for a peer that is away, in milliseconds: 30 days. */
+export const MAX_QUEUE_MS = 30 * 24 * 3600_000;
 /** Names that belong to someone on one hub: a generation of machines; who has the ticket cannot make the file grow for ever. */
 export const MAX_BOUND_NAMES = 10_000;
 

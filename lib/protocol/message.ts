@@ -142,6 +142,12 @@ const schemas = {
       idle_ms: milliseconds,
       receipt_ms: milliseconds,
     }),
+    /** Equal as long as the content is: what was kept of an earlier offer may be gone on with. */
+    fingerprint: v.optional(v.pipe(v.string(), v.maxLength(64))),
+    /** The hub keeps it so long for recipients that are away. */
+    queue_ms: v.optional(milliseconds),
+    /** A recipient that is not connected is waited for so long before it is absent. */
+    wait_ms: v.optional(milliseconds),
   }),
   accept: v.object({ id, offset: count }),
   reject: v.object({ id, code, message: sentence, retryable: v.boolean() }),
@@ -157,6 +163,13 @@ const schemas = {
       rtt_ms: v.optional(milliseconds),
       /** It was there already, and no byte of it was needed. */
       unchanged: v.optional(v.boolean()),
+    }),
+    v.object({
+      status: v.literal("stored"),
+      id,
+      recipient: name,
+      /** Until when the hub keeps it for the recipient, ms since the Unix epoch on its clock. */
+      until: count,
     }),
     v.object({
       status: v.literal("failed"),

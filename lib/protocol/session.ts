@@ -14,7 +14,9 @@
  *
  * - With `inline`, DATA follows at once and ACCEPT may be left out.
  * - REJECT ends the transfer for all its recipients, a RECEIPT for one. A `failed` RECEIPT may come
- *   at any time, `delivered` only after END, unless it says `unchanged`: it was there already.
+ *   at any time, and so may a `delivered` that says `unchanged`: it was there already. Any other
+ *   `delivered`, and `stored`, come only after END.
+ * - ACCEPT names where the body begins: what the receiver has of it from before is not sent again.
  * - The sender always closes a body it has begun, with END or CANCEL; what it still sent after the
  *   last RECEIPT (or REJECT) is counted and dropped by the receiver. A CANCEL may cross the last
  *   RECEIPT: for a transfer the receiver has forgotten it means nothing.
@@ -92,6 +94,11 @@ export class Session {
   /** Whether the other side has said BYE or ERROR: nothing more is to come. */
   get isEnded(): boolean {
     return this.#ended;
+  }
+
+  /** Whether either side has taken its leave: the connection was not just lost. */
+  get isOver(): boolean {
+    return this.#ended || this.#left;
   }
 
   /** Payload limits now in force: before the greeting is over only its own frames may appear. */
@@ -259,8 +266,8 @@ export class Session {
           );
         }
         if (
-          message.status === "delivered" && !track.complete &&
-          message.unchanged !== true
+          message.status !== "failed" && !track.complete &&
+          !(message.status === "delivered" && message.unchanged === true)
         ) {
           throw breach(
             `Cannot take a receipt for transfer ${message.id}: it has not ended`,

@@ -3,6 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../failure.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { systemState } from "./disk.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { PacedFile } from "./pace.ts";
 import type { Body, BodyReader, Digest } from "./transfer.ts";
 
@@ -46,6 +47,11 @@ export class SharedHash {
   #at = 0;
   #sha256: string | undefined;
 
+  /** Bytes hashed, from the beginning. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** `bytes` stand at `offset` of the body; what was hashed before is passed over. */
   feed(offset: number, bytes: Uint8Array): void {
     const fresh = offset + bytes.length - this.#at;
@@ -69,43 +75,68 @@ export class SharedHash {
  */
 export class FileBody implements Body {
   readonly #hash = new SharedHash();
+  /** Hashing in the background, up to `#hashEnd` or a little further. */
+  #hashing: Promise<void> | undefined;
+  #hashEnd = 0;
+  readonly #name: string | undefined;
+  readonly fingerprint: string | undefined;
 
-  constructor(readonly path: string, readonly size: number) {}
+  /**
+   * With `name`, that it is sent under, it has a fingerprint and can be gone on with. Throws
+   * Failure `input` when it cannot be read.
+   */
+  constructor(readonly path: string, readonly size: number, name?: string) {
+    this.#name = name;
+    this.fingerprint = this.#fingerprint();
+  }
 
-  read(offset: number): BodyReader {
+  assertUnchanged(): void {
+    if (this.#fingerprint() === this.fingerprint) return;
+    throw new Failure("input", "it changed while it was sent");
+  }
+
+  read(offset: number, wake: () => void): BodyReader {
     let at = offset;
     let file: PacedFile | undefined;
     let closed = false;
+    let checking: "no" | "yes" | Failure = "no";
     const { path, size } = this;
     const hash = this.#hash;
-    // A resumed body is hashed from its beginning: the fingerprint is of the whole file.
-    let hashed = offset === 0;
+    // From here on the reader itself hashes what it reads.
+    this.#hashEnd = 0;
 
-    async function hashUpTo(end: number, file: PacedFile, into: Uint8Array) {
-      for (let from = 0; from < end;) {
-        const room = into.subarray(0, Math.min(into.length, end - from));
-        const n = await file.read(room);
-        if (n === null) return;
-        hash.feed(from, room.subarray(0, n));
-        from += n;
+    /** What was sent before is hashed again: the digest is of the whole file. */
+    const hashBefore = async () => {
+      checking = "yes";
+      try {
+        while (hash.at < offset && !closed) await this.#hashUpTo(offset);
+        checking = "no";
+      } catch (error) {
+        checking = error instanceof Failure ? error : readFailure(error);
       }
-    }
+      wake();
+    };
 
+    const stopHashing = () => this.#hashEnd = 0;
     return {
       async pull(into) {
         // Closed while it was being read: nobody wants the rest.
-        if (closed || (hashed && at >= size)) return null;
+        if (closed) return null;
+        if (checking === "yes") return 0;
+        if (checking !== "no") throw checking;
+        if (hash.at < at) {
+          hashBefore();
+          return 0;
+        }
+        if (at >= size) return null;
         try {
-          file ??= PacedFile.open(path, { read: true });
-          if (!hashed) await hashUpTo(offset, file, into);
-          hashed = true;
-          if (at >= size) return null;
+          if (file === undefined) {
+            file = PacedFile.open(path, { read: true });
+            file.seek(at);
+          }
           const room = into.subarray(0, Math.min(into.length, size - at));
           const n = await file.read(room);
-          if (n === null) {
-            const state = `it shrank to ${at} bytes while it was sent`;
-            throw new Failure("input", state);
-          }
+          if (n === null) throw shrunk(at);
           hash.feed(at, room.subarray(0, n));
           at += n;
           return n;
@@ -115,20 +146,98 @@ export class FileBody implements Body {
         }
       },
       digest: () => hash.digest(),
+      waits: () => checking === "yes",
       close() {
         closed = true;
+        if (checking === "yes") stopHashing();
         file?.close();
         file = undefined;
       },
     };
   }
 
-  dispose(): void {}
+  hashAhead(): void {
+    // What cannot be read is found out by the reader.
+    this.#hashUpTo(this.size).catch(() => {});
+  }
+
+  dispose(): void {
+    this.#hashEnd = 0;
+  }
+
+  #hashUpTo(end: number): Promise<void> {
+    this.#hashEnd = Math.max(this.#hashEnd, end);
+    const hash = this.#hash;
+    return this.#hashing ??= readOver(
+      this.path,
+      hash.at,
+      this.size,
+      (from, bytes) => {
+        hash.feed(from, bytes);
+        return hash.at < this.#hashEnd;
+      },
+    ).finally(() => this.#hashing = undefined);
+  }
+
+  #fingerprint(): string | undefined {
+    if (this.#name === undefined) return undefined;
+    try {
+      return fingerprintOf(this.path, this.#name);
+    } catch (error) {
+      throw readFailure(error);
+    }
+  }
 }
 
-/** The file at `path`, which had `size` bytes; a small one is read at once: one call instead of three. Throws Failure `input`. */
-export function fileBody(path: string, size: number): Body {
-  if (size > INLINE_BYTES) return new FileBody(path, size);
+/** Bytes read at once by `readOver()`: large enough that waking a thread for them costs little. */
+const PIECE_BYTES = 1024 * 1024;
+
+/**
+ * Reads a file from `from` up to `end`, on a thread, one piece ahead of what `take` makes of them:
+ * the event loop is free between two pieces, however large the file is. `take` gives false to stop.
+ * Throws Failure `input` when the file ends before, or what the system gives.
+ */
+export async function readOver(
+  path: string,
+  from: number,
+  end: number,
+  take: (from: number, bytes: Uint8Array) => boolean,
+): Promise<void> {
+  using file = await Deno.open(path, { read: true });
+  await file.seek(from, Deno.SeekMode.Start);
+  let [room, spare] = [
+    new Uint8Array(PIECE_BYTES),
+    new Uint8Array(PIECE_BYTES),
+  ];
+  const next = (into: Uint8Array, at: number) =>
+    at < end
+      ? file.read(into.subarray(0, Math.min(into.length, end - at)))
+      : null;
+  let reading = next(room, from);
+  for (let at = from; at < end;) {
+    const n = await reading;
+    if (n === null) throw shrunk(at);
+    const bytes = room.subarray(0, n);
+    [room, spare] = [spare, room];
+    reading = next(room, at + n);
+    if (!take(at, bytes)) {
+      await reading;
+      return;
+    }
+    at += n;
+  }
+}
+
+function shrunk(bytes: number): Failure {
+  return new Failure("input", `it shrank to ${bytes} bytes while it was sent`);
+}
+
+/**
+ * The file at `path`, which had `size` bytes, sent under `name`; a small one is read at once: one
+ * call instead of three. Throws Failure `input`.
+ */
+export function fileBody(path: string, size: number, name: string): Body {
+  if (size > INLINE_BYTES) return new FileBody(path, size, name);
   try {
     return new BytesBody(Deno.readFileSync(path));
   } catch (error) {

@@ -20,6 +20,9 @@ import type {
 /** Deadlines come from the sender, who may be hostile: they are not looked at more often than this. */
 const LEAST_WAIT_MS = 10;
 
+/** An answer that takes longer than this is waited for by a person, or by a recipient that checks what it has. */
+const SLOW_ANSWER_MS = 50;
+
 /** Answers of the other side that concern transfers it was offered. */
 export type Answer = MessageOf<"accept" | "reject" | "receipt" | "progress">;
 
@@ -52,6 +55,7 @@ export class Outgoing {
   #starved = false;
   #movedAt: number;
   #stopTimer = () => {};
+  #stopAhead = () => {};
   /** What a body still flowing is closed with. */
   #reason: Cancel = { code: "cancelled", message: "nobody is left to take it" };
 
@@ -82,11 +86,18 @@ export class Outgoing {
   begin(): boolean {
     this.#connection.send({ type: "offer", ...this.#offer });
     if (!this.#connection.isOpen) {
-      this.failAll("disconnected", "the connection was lost");
+      this.lose({ code: "disconnected", message: "the connection was lost" });
       return false;
     }
     this.#watch();
-    if (this.#offer.inline && this.#stage === "offered") this.#stream(0);
+    if (this.#stage !== "offered") return true;
+    if (this.#offer.inline) this.#stream(0);
+    else if (this.#body.hashAhead !== undefined) {
+      this.#stopAhead = this.#clock.after(
+        SLOW_ANSWER_MS,
+        () => this.#body.hashAhead?.(),
+      );
+    }
     return true;
   }
 
@@ -106,6 +117,10 @@ export class Outgoing {
         return this.failAll(failureCode(answer.code), message, retryable);
       }
       case "receipt": {
+        if (answer.status === "stored") {
+          const { recipient, until } = answer;
+          return this.#settle(recipient, { status: "stored", until });
+        }
         if (answer.status === "delivered") {
           const {
             verify_ms,
@@ -132,7 +147,11 @@ export class Outgoing {
   /** Whether PROGRESS tells of bytes that were sent and not told of before: anything else keeps no deadline away. */
   #advances({ recipient, bytes }: MessageOf<"progress">): boolean {
     const key = recipient.toLowerCase();
-    if (!this.#awaited.has(key) || bytes > this.#handed) return false;
+    // Before it accepts, a recipient tells how much of what it has it has checked.
+    const most = this.#stage === "offered"
+      ? this.#offer.size ?? 0
+      : this.#handed;
+    if (!this.#awaited.has(key) || bytes > most) return false;
     if (bytes <= (this.#progress.get(key) ?? 0)) return false;
     this.#progress.set(key, bytes);
     return true;
@@ -143,14 +162,20 @@ export class Outgoing {
     this.failAll(reason.code, reason.message);
   }
 
+  /** The connection is gone: nobody knows how it stands with the recipients not settled yet. */
+  lose({ code, message }: Cancel, lost = true): void {
+    this.failAll(code, message, isRetryable(code), lost);
+  }
+
   /** Ends the transfer badly for every recipient not settled yet. */
   failAll(
     code: FailureCode,
     message: string,
     retryable = isRetryable(code),
+    lost?: boolean,
   ): void {
     this.#reason = { code, message };
-    const failed = failedOutcome(this.#reason, retryable);
+    const failed = failedOutcome(this.#reason, retryable, lost);
     const names = [...this.#awaited.values()];
     this.#awaited.clear();
     for (const name of names) this.#listener.settled(name, failed);
@@ -160,7 +185,9 @@ export class Outgoing {
 
   #stream(offset: number): void {
     this.#enter("streaming");
-    this.#listener.started();
+    // What was told of before counts from there.
+    this.#progress.clear();
+    this.#listener.started(offset);
     if (this.#awaited.size === 0) return;
     this.#handed = offset;
     const outflow: Outflow = {
@@ -200,6 +227,7 @@ export class Outgoing {
     if (this.#stage === "over") return;
     this.#stage = "over";
     this.#stopTimer();
+    this.#stopAhead();
     if (this.#outflow !== undefined) this.#connection.detach(this.#outflow);
     this.#outflow = undefined;
     const { id } = this.#offer;
@@ -217,6 +245,7 @@ export class Outgoing {
   }
 
   #enter(stage: "streaming" | "sent"): void {
+    this.#stopAhead();
     this.#stage = stage;
     this.#movedAt = this.#clock.now();
   }
@@ -237,7 +266,7 @@ export class Outgoing {
     if (left <= 0) {
       // A pipe may be slow; a file that stops coming is stuck.
       const waits = code === "deadline.idle" && this.#starved &&
-        this.#offer.size === null;
+        (this.#offer.size === null || this.#outflow?.reader.waits?.());
       if (!waits) return this.failAll(code, state);
       this.#movedAt = this.#clock.now();
     }
@@ -253,6 +282,8 @@ export class Outgoing {
 export function failedOutcome(
   { code, message }: Cancel,
   retryable = isRetryable(code),
-): Outcome {
-  return { status: "failed", code, message, retryable };
+  lost?: boolean,
+): Extract<Outcome, { status: "failed" }> {
+  const failed = { status: "failed", code, message, retryable } as const;
+  return lost === undefined ? failed : { ...failed, lost };
 }

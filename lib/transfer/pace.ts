@@ -63,6 +63,11 @@ export class PacedFile {
     return new PacedFile(file);
   }
 
+  /** Tries to lock the file for this process, until it is closed. */
+  tryLock(): boolean {
+    return this.#file.tryLockSync(true);
+  }
+
   /** Reads the next bytes; null at the end. */
   read(into: Uint8Array): number | null | Promise<number | null> {
     if (!this.#pace.isQuick()) return this.#file.read(into);

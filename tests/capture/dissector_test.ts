@@ -37,8 +37,20 @@ function greet(talk: Conversation): void {
   talk.segment("hub", encodeMessage(welcome("alice")));
 }
 
+type Show = (object: Record<string, unknown>) => unknown;
+
+/** What tshark prints for a boolean; only whether there is one, of what is concealed. */
+function bit(value: unknown): unknown {
+  return value === undefined ? value : value ? 1 : 0;
+}
+
+/** A field of all that a list in a message holds. */
+function of(list: string, show: Show): Show {
+  return (frame) => (frame[list] as Record<string, unknown>[] ?? []).map(show);
+}
+
 /** Where the frames of each type show a field of a message. */
-const SHOWN: Record<string, (frame: Record<string, unknown>) => unknown> = {
+const SHOWN: Record<string, Show> = {
   "ferry.transfer": ({ id }) => id,
   "ferry.size": ({ size }) => size,
   "ferry.from": ({ from, type }) => type === "offer" ? from : undefined,
@@ -49,6 +61,32 @@ const SHOWN: Record<string, (frame: Record<string, unknown>) => unknown> = {
   "ferry.status": ({ status }) => status,
   "ferry.code": ({ code }) => code,
   "ferry.offset": ({ offset }) => offset,
+  "ferry.fingerprint": ({ fingerprint }) => fingerprint,
+  "ferry.queue_ms": ({ queue_ms }) => queue_ms,
+  "ferry.wait_ms": ({ wait_ms }) => wait_ms,
+  "ferry.until": ({ until }) => until,
+  "ferry.tree": ({ tree }) => tree,
+  "ferry.modified": ({ modified_ms }) => modified_ms,
+  "ferry.executable": ({ executable }) => bit(executable),
+  "ferry.unchanged": ({ unchanged }) => bit(unchanged),
+  "ferry.key": ({ key }) => key,
+  "ferry.signature": ({ signature }) => bit(signature),
+  "ferry.request": ({ request }) => request,
+  "ferry.what": ({ what }) => what,
+  "ferry.last": ({ last }) => bit(last),
+  "ferry.delivery.id": of("transfers", ({ id }) => id),
+  "ferry.delivery.size": of("transfers", ({ size }) => size),
+  "ferry.delivery.to": of("transfers", ({ to }) => to),
+  "ferry.delivery.ended": of("transfers", ({ ended }) => ended),
+  "ferry.delivery.code": of("transfers", ({ code }) => code),
+  "ferry.delivery.total_ms": of(
+    "transfers",
+    ({ latency_ms }) => (latency_ms as { total?: number } | undefined)?.total,
+  ),
+  "ferry.file.path": of("files", ({ path }) => path),
+  "ferry.file.modified": of("files", ({ modified_ms }) => modified_ms),
+  "ferry.missing.path": of("missing", ({ path }) => path),
+  "ferry.missing.retryable": of("missing", ({ retryable }) => bit(retryable)),
   "ferry.bytes": ({ bytes, type }) => type === "data" ? undefined : bytes,
   "ferry.data": ({ bytes, type }) => type === "data" ? bytes : undefined,
   "ferry.t1": ({ t1 }) => t1,
@@ -171,11 +209,10 @@ const END = encodeMessage({
   size: 8,
   sha256: "0".repeat(64),
 });
+const RECEIPT = { type: "receipt", id: OFFER.id, recipient: "bob" } as const;
 const DELIVERED = encodeMessage({
-  type: "receipt",
+  ...RECEIPT,
   status: "delivered",
-  id: OFFER.id,
-  recipient: "bob",
   verify_ms: 1,
 });
 const ACCEPT = encodeMessage({ type: "accept", id: OFFER.id, offset: 0 });
@@ -309,6 +346,17 @@ test("names what breaks the rules of a transfer", async (dir) => {
       talk.segment("client", data(4));
     }),
     ["DATA: the body is closed"],
+  );
+  // For its sender a recipient is settled by either.
+  const until = 1_767_928_104_567;
+  const stored = { ...RECEIPT, status: "stored", until } as unknown as Message;
+  assertEquals(
+    await said(dir, client(data(0)), client(data(4)), client(END), (talk) => {
+      talk.segment("hub", encodeMessage(stored));
+      talk.segment("hub", DELIVERED);
+      talk.segment("client", data(4));
+    }),
+    ["RECEIPT: a second receipt for bob", "DATA: the body is closed"],
   );
   const stranger: Message = {
     type: "accept",

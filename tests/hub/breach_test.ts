@@ -264,9 +264,9 @@ Deno.test("safety: a receiver took what it had not agreed to: a sender cannot pu
   assertEquals((await bob.expect("offer")).from, "alice");
 });
 
-Deno.test("a recipient with more offers open than a connection may hold: the rest fail, senders stay", async () => {
+Deno.test("a recipient with more offers open than a connection may hold: the rest are held back until there is room", async () => {
   await using hub = new TestHub();
-  using _bob = await RawEnd.join(hub.port, "bob");
+  using bob = await RawEnd.join(hub.port, "bob");
   using alice = await RawEnd.join(hub.port, "alice");
   using carol = await RawEnd.join(hub.port, "carol");
   for (let i = 0; i < 1_024; i++) {
@@ -275,9 +275,35 @@ Deno.test("a recipient with more offers open than a connection may hold: the res
   // All of alice's are in once the hub has answered what came after them.
   await alice.send({ type: "ping", t1: 0 });
   await alice.expect("pong");
-  await carol.send({ type: "offer", ...offer({ from: "carol" }) });
+  const late = offer({ from: "carol" });
+  await carol.send({ type: "offer", ...late });
+  await carol.send({ type: "ping", t1: 0 });
+  await carol.expect("pong");
+  const first = await bob.expect("offer");
+  for (let i = 1; i < 1_024; i++) await bob.expect("offer");
+  await bob.send({ type: "ping", t1: 7 });
+  assertEquals((await bob.next())?.type, "pong");
+  const no = { code: "declined", message: "no", retryable: false };
+  await bob.send({ type: "reject", id: first.id, ...no });
+  assertEquals((await bob.expect("offer")).id, late.id);
+});
+
+Deno.test("an offer held back too long fails with deadline.accept, as if it had been made", async () => {
+  await using hub = new TestHub();
+  using _bob = await RawEnd.join(hub.port, "bob");
+  using alice = await RawEnd.join(hub.port, "alice");
+  using carol = await RawEnd.join(hub.port, "carol");
+  for (let i = 0; i < 1_024; i++) {
+    await alice.send({ type: "offer", ...offer() });
+  }
+  await alice.send({ type: "ping", t1: 0 });
+  await alice.expect("pong");
+  const deadlines = { accept_ms: 5_000, idle_ms: 1, receipt_ms: 1 };
+  await carol.send({ type: "offer", ...offer({ from: "carol", deadlines }) });
+  await carol.send({ type: "ping", t1: 0 });
+  await carol.expect("pong");
+  await hub.clock.advance(5_000);
   const receipt = await carol.expect("receipt");
   assert(receipt.status === "failed");
-  assertEquals([receipt.code, receipt.retryable], ["limit", true]);
-  assertEquals(receipt.message, "too many transfers to it are open already");
+  assertEquals(receipt.code, "deadline.accept");
 });

@@ -1,7 +1,7 @@
 /** The hub's own inbox when the hub stops: by then it is done with everything, one way or the other. */
 import { assert, assertEquals } from "@std/assert";
 import { BytesBody } from "../../lib/transfer/body.ts";
-import { pattern } from "../support/files.ts";
+import { digestOf, pattern } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
 import { offer, RawEnd } from "../support/raw.ts";
 import { Heard } from "../support/recorder.ts";
@@ -96,5 +96,50 @@ Deno.test("a hub that stops tells connections that have not greeted, and those t
   );
   silent.conn.close();
   _greeted.conn.close();
+  await done;
+});
+
+Deno.test("a hub that stops lets what is under way end within its grace, and leaves new offers to the next hub", async () => {
+  await using hub = new TestHub({ graceMs: 5_000 });
+  using alice = await RawEnd.join(hub.port, "alice");
+  using bob = await RawEnd.join(hub.port, "bob");
+  const [first, second] = [offer({ inline: true }), offer({ inline: true })];
+  const bytes = pattern(4);
+  await alice.send({ type: "offer", ...first });
+  await bob.expect("offer");
+  const done = hub.hub.shutdown();
+  await alice.send({ type: "offer", ...second });
+  await alice.data(second.id, 0, bytes);
+  await alice.data(first.id, 0, bytes);
+  await alice.send({ type: "end", id: first.id, ...digestOf(bytes) });
+  await bob.body(first.id);
+  await bob.send({
+    type: "receipt",
+    status: "delivered",
+    id: first.id,
+    recipient: "bob",
+    verify_ms: 0,
+  });
+  const receipt = await alice.expect("receipt");
+  assertEquals([receipt.id, receipt.status], [first.id, "delivered"]);
+  assertEquals((await alice.farewell())?.code, "shutdown");
+  alice.conn.close();
+  bob.conn.close();
+  await done;
+});
+
+Deno.test("a hub that stops waits for its grace, no longer", async () => {
+  await using hub = new TestHub({ graceMs: 5_000 });
+  using alice = await RawEnd.join(hub.port, "alice");
+  using bob = await RawEnd.join(hub.port, "bob");
+  await alice.send({ type: "offer", ...offer() });
+  await bob.expect("offer");
+  const done = hub.hub.shutdown();
+  await hub.clock.advance(4_999);
+  assertEquals(hub.hub.transfers, 1);
+  await hub.clock.advance(1);
+  assertEquals((await bob.farewell())?.code, "shutdown");
+  alice.conn.close();
+  bob.conn.close();
   await done;
 });

@@ -1,13 +1,16 @@
 /** The spool: where bytes are kept, who may read them when, and that nothing of it stays. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { Spool, SpoolRoom } from "../../lib/hub/spool.ts";
+import { Spool } from "../../lib/hub/spool.ts";
+import { SpoolRoom } from "../../lib/hub/spool_room.ts";
 import {
   SPOOL_MEMORY_BYTES,
   SPOOL_MEMORY_TOTAL_BYTES,
 } from "../../lib/protocol/limits.ts";
+import { writeNote } from "../../lib/hub/spool_note.ts";
 import type { BodyReader } from "../../lib/transfer/transfer.ts";
 import { digestOf, listOf, pattern, TempDir } from "../support/files.ts";
+import { offer } from "../support/raw.ts";
 
 /** Files in the spool directories below `dir`, without the locks. */
 function spooled(dir: string): string[] {
@@ -177,24 +180,64 @@ Deno.test("a reader closed while its file is being opened leaves no open handle"
   room.close();
 });
 
-Deno.test("spool directories of dead hubs are cleared away, those of living ones are not", () => {
+Deno.test("what a hub of another name left is cleared away after a day, unless something is queued there", () => {
   using dir = new TempDir();
   const living = new SpoolRoom(dir.path);
   Deno.writeTextFileSync(living.path("body"), "in use");
   const [alive = ""] = dir.list();
-  Deno.mkdirSync(dir.at("hub-dead"));
-  Deno.writeTextFileSync(dir.at("hub-dead", "lock"), "");
-  Deno.writeTextFileSync(dir.at("hub-dead", "body"), "left behind");
-  Deno.mkdirSync(dir.at("mine"));
-  Deno.writeTextFileSync(dir.at("mine", "lock"), "");
+  const leave = (name: string, left: Record<string, number | null>) => {
+    Deno.mkdirSync(dir.at(name));
+    Deno.writeTextFileSync(dir.at(name, "lock"), "");
+    const kept = offer({ id: "0".repeat(16) });
+    Deno.writeTextFileSync(dir.at(name, kept.id), "left");
+    const note = { offer: kept, offeredAt: 0, base: 0, left };
+    writeNote(dir.at(name, `${kept.id}.json`), note, false);
+  };
+  const now = Date.now();
+  leave("hub-other-dead", { bob: now + 1_000 });
+  leave("hub-other-queued", { bob: now + 30 * 3600_000, carol: null });
+  leave("mine", {});
   const next = new SpoolRoom(dir.path);
-  next.sweep();
-  next.path("body");
-  assertEquals(dir.list().length, 3);
-  assert(!dir.list().includes("hub-dead"), "the dead hub's is still there");
+  assertEquals(next.adopt(now + 3600_000), []);
+  assert(dir.list().includes("hub-other-dead"), "its hub may start again");
+  assertEquals(next.adopt(now + 25 * 3600_000), []);
+  assert(!dir.list().includes("hub-other-dead"), "it can serve no more");
+  assert(dir.list().includes("hub-other-queued"), "what is queued is gone");
   assert(dir.list().includes("mine"), "a directory of somebody else is gone");
   assertEquals(dir.list(alive), ["body", "lock"]);
-  next.close();
   living.close();
-  assertEquals(dir.list(), ["mine"]);
+});
+
+Deno.test("what hubs of the same name left is taken over, the oldest first; the rest of it goes", async () => {
+  using dir = new TempDir();
+  const rooms = [1, 2].map(() => new SpoolRoom(dir.path, Infinity, "lab"));
+  const body = pattern(2_000_000);
+  for (const [n, room] of rooms.entries()) {
+    const kept = offer({ size: body.length });
+    const spool = new Spool(room, kept.id, body.length);
+    await spool.append(body.subarray(0, 1_500_000));
+    spool.note({ offer: kept, offeredAt: 9 - n, base: 0, left: { bob: null } });
+    Deno.writeTextFileSync(room.path("stray"), "without a note");
+    spool.leave();
+    room.close();
+  }
+  assertEquals(dir.list().length, 2);
+  const next = new SpoolRoom(dir.path, Infinity, "lab");
+  const found = next.adopt(Date.now());
+  assertEquals(found.map(({ note }) => note.offeredAt), [8, 9]);
+  assertEquals(found.map(({ length }) => length), [1_500_000, 1_500_000]);
+  assertEquals(dir.list().length, 1);
+  for (const leftover of found) {
+    const spool = Spool.adopt(next, leftover);
+    assertEquals(spool.length, 1_500_000);
+    await spool.append(body.subarray(1_500_000));
+    spool.finish(digestOf(body));
+    const reader = spool.read(0, () => {});
+    assertEquals(await readAll(reader), body);
+    reader.close();
+    spool.dispose();
+  }
+  assertFree(next);
+  next.close();
+  assertEquals(dir.list(), []);
 });

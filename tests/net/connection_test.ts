@@ -260,7 +260,7 @@ Deno.test("nothing more is read until the owner has dealt with what came", async
   await closed(one);
 });
 
-Deno.test("the end of the stream between two frames is a clean end, inside one it is a fault", async () => {
+Deno.test("the end of the stream between two frames is a clean end, inside one the connection is lost", async () => {
   const clean = await opened();
   clean.stream.end();
   assertEquals(await clean.ended, "clean");
@@ -271,7 +271,8 @@ Deno.test("the end of the stream between two frames is a clean end, inside one i
     await cut.ended,
     "Cannot read frame: the connection ended inside it, after 3 bytes",
   );
-  assertEquals(written(cut), ["error"]);
+  // Nobody is there to be told.
+  assertEquals(written(cut), []);
 });
 
 Deno.test("an ERROR reaches a client that is still sending", async () => {

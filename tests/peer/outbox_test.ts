@@ -152,7 +152,7 @@ Deno.test("the parts of a latency are measured where they happen and add up to i
   await clock.advance(0);
   const [begun] = carrier.begun;
   await clock.advance(20);
-  begun?.listener.started();
+  begun?.listener.started(0);
   await clock.advance(100);
   begun?.listener.sent(digestOf(pattern(100_000)));
   await clock.advance(40);
@@ -179,7 +179,7 @@ Deno.test("the parts of a latency are measured where they happen and add up to i
 Deno.test("a body behind its offer has no offer part", async () => {
   const { carrier, clock, events, sent } = outbox([item(10, { count: 0 })]);
   await clock.advance(7);
-  carrier.begun[0]?.listener.started();
+  carrier.begun[0]?.listener.started(0);
   carrier.deliver(0);
   await sent;
   const { latency_ms } = await events.of("transfer.completed");
@@ -285,7 +285,7 @@ Deno.test("a recipient that has failed already is not reported as started", asyn
     message: "nobody is not connected",
     retryable: true,
   });
-  listener?.started();
+  listener?.started(0);
   listener?.settled("bob", { status: "delivered", verifyMs: 0, hopMs: 0 });
   await sent;
   assertEquals(

@@ -104,6 +104,11 @@ export function unchanged(): Message {
   return { ...delivered(), unchanged: true } as Message;
 }
 
+/** `stored` for transfer 1. */
+export function stored(recipient = "bob", id = idOf(1)): Message {
+  return { type: "receipt", status: "stored", id, recipient, until: 1e12 };
+}
+
 /** `failed` for transfer 1. */
 export function failed(recipient = "bob", id = idOf(1)): Message {
   return {
@@ -271,6 +276,9 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
       idle_ms: milliseconds,
       receipt_ms: milliseconds,
     }),
+    fingerprint: text(64),
+    queue_ms: milliseconds,
+    wait_ms: milliseconds,
   }),
   fc.record({ type: fc.constant("accept" as const), id, offset: count }),
   fc.record({
@@ -289,6 +297,13 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     verify_ms: milliseconds,
     rtt_ms: milliseconds,
     unchanged: fc.boolean(),
+  }),
+  fc.record({
+    type: fc.constant("receipt" as const),
+    status: fc.constant("stored" as const),
+    id,
+    recipient: word,
+    until: count,
   }),
   fc.record({
     type: fc.constant("receipt" as const),

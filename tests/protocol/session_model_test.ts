@@ -37,6 +37,7 @@ import {
   reject,
   request,
   response,
+  stored,
   WELCOME,
 } from "./samples.ts";
 
@@ -48,6 +49,8 @@ class End {
   readonly #inbox: number[] = [];
   /** Offset of the next byte of each transfer this end offers. */
   readonly #next = new Map<string, number>();
+  /** Transfers offered to this end that it has a part of already. */
+  readonly #midway = new Set<string>();
   peer: End | undefined;
   /** What this end has taken in, by kind. */
   readonly taken = new Map<string, number>();
@@ -69,6 +72,9 @@ class End {
   say(message: Message): void {
     if (!allowed(() => this.session.send(message))) return;
     if (message.type === "offer") this.#next.set(message.id, 0);
+    if (message.type === "accept" && message.offset > 0) {
+      this.#midway.add(message.id);
+    }
     this.#emit(encodeMessage(message));
   }
 
@@ -102,6 +108,7 @@ class End {
     if (type === FrameType.DATA) {
       const { id, offset, bytes } = decodeData(payload);
       const use = this.session.receiveData(id, offset, bytes.length);
+      if (this.#midway.has(id)) this.#count("data after midway");
       return this.#count(`data ${use}`);
     }
     const message = decodeMessage(type, payload);
@@ -110,6 +117,8 @@ class End {
       this.session.isOutgoing(message.id) && this.nextOf(message.id) === 0;
     this.session.receive(message);
     if (opens) this.#next.set(message.id, message.offset);
+    if (opens && message.offset > 0) this.#count("accept midway");
+    if (message.type === "offer") this.#midway.delete(message.id);
     this.#count(
       message.type === "receipt"
         ? message.status
@@ -202,6 +211,10 @@ const attempts: fc.Arbitrary<Attempt> = fc.oneof(
   {
     weight: 4,
     arbitrary: say(fc.tuple(recipient, id).map((args) => delivered(...args))),
+  },
+  {
+    weight: 1,
+    arbitrary: say(fc.tuple(recipient, id).map((args) => stored(...args))),
   },
   {
     weight: 1,
@@ -302,7 +315,8 @@ Deno.test("two sessions that do only what send…() accepts never find each othe
   );
   const kinds = [
     ...["hello", "welcome", "offer", "accept", "reject", "data take"],
-    ...["data drop", "end", "delivered", "failed", "cancel", "cancel last"],
+    ...["data drop", "end", "delivered", "stored", "failed"],
+    ...["cancel", "cancel last", "accept midway", "data after midway"],
     ...["progress", "ping", "pong", "presence", "error", "bye"],
     ...["request", "response"],
   ];

@@ -76,7 +76,8 @@ const MODES = [[], ["-v"], ["--json"], ["--progress", "plain"]];
 for (const [what, say] of Object.entries(TO_SENDER)) {
   Deno.test(`${ROW}: those in a hub's ${what} do not reach the terminal`, async () => {
     for (const mode of MODES) {
-      const args = ["send", "--to", "bob", "file.txt", ...mode];
+      const brief = ["--idle-timeout", "50ms", ...mode];
+      const args = ["send", "--to", "bob", "file.txt", ...brief];
       const text = await printed(args, async (end) => {
         const { id, to: [bob = ""] } = await end.expect("offer");
         await end.send(say(id, bob));

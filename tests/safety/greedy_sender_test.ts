@@ -1,7 +1,8 @@
 /** Row: drip-fed bytes, after the greeting: what one sender can take from the others. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DripWatch } from "../../lib/hub/drip.ts";
-import { Spool, SpoolRoom } from "../../lib/hub/spool.ts";
+import { Spool } from "../../lib/hub/spool.ts";
+import { SpoolRoom } from "../../lib/hub/spool_room.ts";
 import { Failure } from "../../lib/failure.ts";
 import {
   MAX_SPOOL_FILES,

@@ -86,6 +86,7 @@ export class TestPeer implements AsyncDisposable {
     readonly client: Client,
     readonly dir: TempDir,
     readonly events: Events,
+    private readonly inbox: Inbox,
   ) {}
 
   /** Joins the hub at `port`. */
@@ -98,6 +99,7 @@ export class TestPeer implements AsyncDisposable {
   ): Promise<TestPeer> {
     const dir = new TempDir();
     const events = new Events();
+    const into = testInbox(dir.at("inbox"), name, clock, events, inbox);
     try {
       const conn = await Deno.connect({ hostname: "127.0.0.1", port });
       conn.setNoDelay();
@@ -109,10 +111,10 @@ export class TestPeer implements AsyncDisposable {
         clock,
         handshakeMs: 10_000,
         idleMs: 30_000,
-        inbox: testInbox(dir.at("inbox"), name, clock, events, inbox),
+        inbox: into,
         ...greeting,
       });
-      return new TestPeer(client, dir, events);
+      return new TestPeer(client, dir, events, into);
     } catch (error) {
       dir[Symbol.dispose]();
       throw error;
@@ -135,6 +137,7 @@ export class TestPeer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await within(this.client.close(), "the end of the peer");
+    this.inbox.close();
     this.dir[Symbol.dispose]();
   }
 }

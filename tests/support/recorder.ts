@@ -99,12 +99,12 @@ export class Heard implements TransferListener {
   /** The code it failed with for `recipient`; `delivered` if it did not. */
   async code(recipient: string): Promise<string> {
     const outcome = await this.outcome(recipient);
-    return outcome.status === "delivered" ? "delivered" : outcome.code;
+    return outcome.status === "failed" ? outcome.code : outcome.status;
   }
 
   /** What was said about the failure for `recipient`. */
   async message(recipient: string): Promise<string> {
     const outcome = await this.outcome(recipient);
-    return outcome.status === "delivered" ? "" : outcome.message;
+    return outcome.status === "failed" ? outcome.message : "";
   }
 }
