@@ -96,12 +96,11 @@ export class Reporter {
     const wording = wordingOf(event);
     if (wording === undefined) return;
     const { quiet, verbose } = this.#voice;
-    if (wording.as === "note") this.note(wording.text);
+    const text = wording.text + (verbose ? wording.more ?? "" : "");
+    if (wording.as === "note") this.note(text);
     else if (wording.as === "detail") {
-      if (verbose) this.note(wording.text);
-    } else if (wording.as !== "result" || !quiet) {
-      this.data(wording.text + "\n");
-    }
+      if (verbose) this.note(text);
+    } else if (wording.as !== "result" || !quiet) this.data(`${text}\n`);
   }
 
   /**

@@ -7,6 +7,7 @@ import { createHash, type Hash } from "node:crypto";
 import { basename } from "@std/path";
 import type { TransferCompleted, TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
+import type { OneWay } from "../net/heartbeat.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
 import { writeFailure } from "../transfer/disk.ts";
@@ -50,6 +51,12 @@ export function isLastOfTree(offer: Offer): boolean {
 /** Tells how many bytes of a body have come, or are checked again. */
 export type Tell = (received: number) => void;
 
+/** What is said of a body at its end. */
+export interface Whole extends Digest {
+  /** How long its END was under way from the hub. */
+  readonly oneWay?: OneWay;
+}
+
 /** What becomes of a body that comes in. */
 export interface Taking {
   /** See arrivalFacts(). */
@@ -69,7 +76,7 @@ export interface Taking {
    * whether it is a directory that was there already. Throws Failure `integrity` when the digest
    * differs, or what kept it from its place; nothing is left behind then.
    */
-  commit(digest: Digest): Promise<{ unchanged: boolean }>;
+  commit(whole: Whole): Promise<{ unchanged: boolean }>;
   decline(): void;
   /** Gives it up and reports why. With `keep`, what can be gone on with later stays. */
   abort(
@@ -144,7 +151,9 @@ export class Arrival implements Taking {
     this.#memory.set(bytes, at);
   }
 
-  async commit(digest: Digest): Promise<{ unchanged: boolean }> {
+  async commit(
+    { oneWay, ...digest }: Whole,
+  ): Promise<{ unchanged: boolean }> {
     try {
       const sha256 = this.#hash.digest("hex");
       if (sha256 !== digest.sha256 || this.#received !== digest.size) {
@@ -175,6 +184,7 @@ export class Arrival implements Taking {
         sha256,
         ...(saved === undefined ? {} : { saved }),
         ...content,
+        ...(oneWay === undefined ? {} : { one_way_ms: oneWay }),
         bytes_per_s: ms > 0
           ? Math.round((this.#received - this.#offset) / ms * 1000)
           : 0,
