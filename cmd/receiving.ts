@@ -163,7 +163,11 @@ export class Quota {
     const whole = event.event === "transfer.completed" &&
       event.tree === undefined;
     if (whole && --this.#left <= 0) this.#enough.abort();
-    if (event.event === "transfer.accepted" && event.tree === undefined) {
+    // Whether the rest of a directory still comes only its sender knows: it keeps no place.
+    if (
+      event.event === "transfer.accepted" && event.tree === undefined &&
+      event.kind !== "directory"
+    ) {
       this.#coming.add(event.id);
     }
     if (
