@@ -148,7 +148,7 @@ export class Bench {
     const logs: string[] = [];
     for (const [at, run] of runs.entries()) {
       const log = join(this.#dir, `log-${at}.ndjson`);
-      const args = [...run, "--repeat", this.quick ? "2" : "9", ...hub];
+      const args = [...run, ...(this.quick ? ["--repeat", "2"] : []), ...hub];
       for await (const _ of this.#ferryBench([...args, "--log", log]));
       commands.push(["ferry", "bench", ...args, "--log", "FILE"].join(" "));
       logs.push("--log", log);

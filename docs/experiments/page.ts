@@ -212,7 +212,7 @@ function markdownTable(
 function tableOf(rows: readonly Row[]): string {
   return markdownTable(
     ["scenario", "path"],
-    "size n p50 p95 p99 max throughput bare_TCP of_bare",
+    "size n p50 p95 p99 max round_trip throughput bare_TCP of_bare",
     rows.map((row) => [
       row.scenario,
       pathTitle(row),
@@ -222,6 +222,7 @@ function tableOf(rows: readonly Row[]): string {
       msOf(row.latency?.p95),
       msOf(row.latency?.p99),
       msOf(row.latency?.max),
+      msOf(row.roundTripMs),
       rateOf(row.bytesPerS),
       rateOf(row.bareBytesPerS),
       shareOf(row),
