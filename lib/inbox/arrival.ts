@@ -184,10 +184,10 @@ export class Arrival implements Taking {
         sha256,
         ...(saved === undefined ? {} : { saved }),
         ...content,
-        ...(oneWay === undefined ? {} : { one_way_ms: oneWay }),
         bytes_per_s: ms > 0
           ? Math.round((this.#received - this.#offset) / ms * 1000)
           : 0,
+        ...(oneWay === undefined ? {} : { one_way_ms: oneWay }),
       });
       if (saved === undefined) {
         const { id, from } = this.#offer;
