@@ -10,17 +10,14 @@ import {
 import { PickedInbox } from "../lib/inbox/picked.ts";
 import type { Client } from "../lib/peer/client.ts";
 import { transferId } from "../lib/protocol/data.ts";
+import { MAX_MATCHES } from "../lib/protocol/limits.ts";
 import { isPattern, sharedPath } from "../lib/text/shared_path.ts";
 import type { Offer } from "../lib/transfer/transfer.ts";
 import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
-import {
-  chooseHub,
-  HUB_OPTIONS,
-  joinBriefly,
-  SENDER_OPTIONS,
-  senderName,
-} from "./hub_choice.ts";
+import { chooseHub, HUB_OPTIONS } from "./hub_choice.ts";
+import { joinBriefly } from "./joining.ts";
+import { SENDER_OPTIONS, senderName } from "./own_name.ts";
 import { text } from "./option.ts";
 import { RECEIVING_OPTIONS } from "./receiving.ts";
 import { statusOf } from "./sending.ts";
@@ -62,6 +59,7 @@ export const command = defineCommand({
       });
     }
     const asked: string[] = [];
+    const names = new Set<string>();
     const got = new Got((event) => {
       // It was asked for: that it is offered is no news to a person.
       if (event.event !== "transfer.offered" || reporter.json) {
@@ -80,7 +78,7 @@ export const command = defineCommand({
         clock: context.clock,
         emit: got.hear,
       },
-      asked,
+      names,
       (offer, failure) => {
         if (failure.code === "conflict" && options.onConflict === "skip") {
           skipped++;
@@ -98,7 +96,12 @@ export const command = defineCommand({
     const stop = () => void client.close();
     context.signal.addEventListener("abort", stop);
     try {
-      for (const path of typed) asked.push(...await meant(client, path));
+      for (const one of typed) {
+        for (const path of await meant(client, one)) {
+          asked.push(path);
+          names.add(path.slice(path.lastIndexOf("/") + 1));
+        }
+      }
       await getAll(client, asked, got, context);
     } finally {
       context.signal.removeEventListener("abort", stop);
@@ -116,15 +119,25 @@ export const command = defineCommand({
 async function meant(
   client: Client,
   typed: string,
-): Promise<string[]> {
+): Promise<Iterable<string>> {
   const path = sharedPath(typed);
   if (path !== undefined && !isPattern(path)) return [path];
-  const paths: string[] = [];
+  const paths = new Set<string>();
   for await (const { path } of sharedAt(client, typed, false, "get")) {
-    const within = paths.some((above) => path.startsWith(`${above}/`));
-    if (!within) paths.push(path);
+    if (directoriesOf(path).some((above) => paths.has(above))) continue;
+    if (paths.size >= MAX_MATCHES) {
+      const state = `more than ${MAX_MATCHES} files and directories match`;
+      throw new Failure("limit", `Cannot get ${typed}: ${state}`);
+    }
+    paths.add(path);
   }
   return paths;
+}
+
+/** The directories a path leads through. */
+function directoriesOf(path: string): string[] {
+  const names = path.split("/");
+  return names.slice(1).map((_, at) => names.slice(0, at + 1).join("/"));
 }
 
 /** Asks for everything, a few paths at a time. Throws Failure where the hub gives nothing at all. */

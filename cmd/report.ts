@@ -16,17 +16,20 @@ import type {
   Summary,
   TransferFacts,
 } from "../lib/events.ts";
-import { EXIT, Failure } from "../lib/failure.ts";
+import { Failure } from "../lib/failure.ts";
 import { safe, safeLines } from "../lib/text/safe.ts";
-import { Quantiles } from "../lib/time/quantiles.ts";
 import { formatBytes, formatMs } from "../lib/text/units.ts";
 import { type Context, mayColor, type Output, PipeClosed } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { Progress } from "./progress.ts";
+import { Tally } from "./tally.ts";
 import { failureOf, wordingOf } from "./words.ts";
 
 /** `transfer.progress` of one transfer is printed at most this often. */
 const PROGRESS_EVENT_MS = 1000;
+
+/** A ticket, grouped by hyphens or not. */
+const TICKET = /\bferry:[0-9a-z-]{40,}/gi;
 
 const RED = "31;1";
 const YELLOW = "33;1";
@@ -120,7 +123,8 @@ export class Reporter {
    */
   failure(failure: Failure): void {
     if (failure instanceof PipeClosed) return;
-    const { code, message, hint } = failure;
+    const { code, hint } = failure;
+    const message = withoutTickets(failure.message);
     if (this.json) {
       this.#printEvent({
         event: "error",
@@ -133,7 +137,8 @@ export class Reporter {
       this.#problem("error", message, hint);
     }
     if (this.#voice.verbose && failure.cause instanceof Error) {
-      this.#say(safeLines(failure.cause.stack ?? failure.cause.message));
+      const { stack, message } = failure.cause;
+      this.#say(safeLines(withoutTickets(stack ?? message)));
     }
   }
 
@@ -207,7 +212,9 @@ export class Reporter {
 
   #problem(word: "error" | "warning", message: string, hint?: string): void {
     const color = word === "error" ? RED : YELLOW;
-    let lines = `${this.#paint(color, `${word}:`)} ${safe(message)}`;
+    let lines = `${this.#paint(color, `${word}:`)} ${
+      safe(withoutTickets(message))
+    }`;
     if (hint !== undefined) {
       lines += `\n${this.#paint(CYAN, "hint:")} ${safe(hint)}`;
     }
@@ -283,6 +290,11 @@ function progressOf(context: Context, voice: Voice): Progress | undefined {
     : new Progress(stderr, clock, style);
 }
 
+/** Errors are logged and shown around: a ticket typed where none belongs is not repeated in them. */
+function withoutTickets(text: string): string {
+  return text.replace(TICKET, "ferry:…");
+}
+
 /**
  * JSON spells out the C0 controls by itself; DEL, C1, what reorders a line and what some readers
  * take for its end would still come out as they are.
@@ -296,55 +308,6 @@ function jsonLine(value: Record<string, unknown>): string {
 
 function other({ dir, from, to }: TransferFacts): string {
   return dir === "send" ? to : from;
-}
-
-/** Counts finished transfers for the summary. */
-class Tally {
-  #ok = 0;
-  #failed = 0;
-  #bytes = 0;
-  readonly #latencies = new Quantiles();
-
-  count(event: FerryEvent): void {
-    if (event.event === "transfer.failed") this.#failed++;
-    if (
-      event.event !== "transfer.completed" && event.event !== "transfer.stored"
-    ) return;
-    // The files of a directory were counted each by itself.
-    if (event.kind === "directory") return;
-    this.#ok++;
-    this.#bytes += event.bytes ?? 0;
-    if (event.event === "transfer.stored") return;
-    if (event.latency_ms !== undefined) {
-      this.#latencies.add(event.latency_ms.total);
-    }
-  }
-
-  /** Counts a transfer of the past. */
-  countPast({ event, bytes, latency_ms: latency }: PastTransfer): void {
-    if (event === "transfer.failed") this.#failed++;
-    if (event !== "transfer.completed") return;
-    this.#ok++;
-    this.#bytes += bytes ?? 0;
-    if (latency !== undefined) this.#latencies.add(latency.total);
-  }
-
-  /** A command that failed without a failed transfer still counts as one failure; one that was told to stop does not. */
-  summary(exit: number): Summary {
-    const times = this.#latencies;
-    return {
-      event: "summary",
-      ok: this.#ok,
-      failed: exit === EXIT.ok || exit >= EXIT.sigint
-        ? this.#failed
-        : Math.max(this.#failed, 1),
-      bytes: this.#bytes,
-      latency_ms: times.count === 0
-        ? null
-        : { p50: times.at(0.5), p95: times.at(0.95), max: times.max },
-      exit,
-    };
-  }
 }
 
 /** An event as a line of NDJSON; `date` in milliseconds since the Unix epoch. */

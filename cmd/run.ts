@@ -69,10 +69,11 @@ export async function run(
   const hurried = status === EXIT.sigint || status === EXIT.sigterm;
   await flush(context, hurried);
   const { closed } = context.stdout;
-  if (
-    closed.aborted && !(closed.reason instanceof PipeClosed) &&
-    status === EXIT.ok
-  ) status = report(closed.reason, reporter);
+  // Nobody reads on: no more words.
+  if (closed.reason instanceof PipeClosed) return status;
+  if (closed.aborted && status === EXIT.ok) {
+    status = report(closed.reason, reporter);
+  }
   if (wantsSummary || status !== EXIT.ok) reporter.summary({ exit: status });
   await flush(context, hurried);
   return status;
@@ -169,12 +170,14 @@ async function perform(
     // Not even a command that stops without complaint has met its deadline.
     if (stop.signal.aborted && status === EXIT.ok) throw stop.signal.reason;
   } catch (error) {
+    const isPiped = signal.reason instanceof PipeClosed;
     // Whatever breaks because of the stop is the stop's doing.
-    const cause = signal.aborted && !(error instanceof Failure)
+    const cause = signal.aborted &&
+        (!(error instanceof Failure) || (isPiped && command.printsOnly))
       ? signal.reason
       : error;
     status = report(cause, reporter);
-    if (cause instanceof PipeClosed && command.printsOnly) status = EXIT.ok;
+    if (isPiped && command.printsOnly) status = EXIT.ok;
   } finally {
     signal.removeEventListener("abort", onAbort);
     for (const back of undo) back();

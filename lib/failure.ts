@@ -61,8 +61,12 @@ export const CODES = {
 /** A stable failure code. */
 export type FailureCode = keyof typeof CODES;
 
-/** Narrows a string from the wire to a known code; codes this version does not know become `failure`. */
+/**
+ * Narrows a string from the wire to a known code; codes this version does not know become `failure`.
+ * A signal is only our own user's to send: from elsewhere it means `cancelled`.
+ */
 export function failureCode(text: string): FailureCode {
+  if (text === "sigint" || text === "sigterm") return "cancelled";
   return Object.hasOwn(CODES, text) ? text as FailureCode : "failure";
 }
 
@@ -113,4 +117,11 @@ export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new Failure("failure", message, { cause: error });
+}
+
+/** What the operating system (or SQLite) said, as a state, without its number and our paths: others get to read it. */
+export function systemState(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const said = message.replace(/ \(os error \d+\).*$/s, "");
+  return said === message ? said : said.charAt(0).toLowerCase() + said.slice(1);
 }

@@ -12,6 +12,12 @@ import { readFailure } from "../transfer/body.ts";
 /** Entries of a directory looked at together: a wait for the disk each is hidden behind the others. */
 const LOOKS_AT_ONCE = 64;
 
+/**
+ * Times a path is compared with the file opened by it. Who may write in the shared directory could
+ * put a link in it and take it away again between two looks: each makes that a hundred times harder.
+ */
+const LOOKS_AFTER_OPENING = 4;
+
 /** A shared file that is open, and is what was asked for. */
 export interface OpenedFile {
   readonly file: Deno.FsFile;
@@ -95,12 +101,26 @@ export class Share {
     }
     try {
       const opened = await file.stat();
-      const again = await this.#locate(path);
-      if (!opened.isFile || !isSame(opened, again.info)) throw notShared();
+      if (!opened.isFile || !this.#leadsTo(path, opened)) throw notShared();
       return { file, info: opened };
     } catch (error) {
       file.close();
       throw error;
+    }
+  }
+
+  /** Whether a path leads to a file, which lies inside; at once, so that little can change meanwhile. */
+  #leadsTo(path: string, file: Deno.FileInfo): boolean {
+    const below = join(this.root, ...path.split("/"));
+    try {
+      for (let look = 0; look < LOOKS_AFTER_OPENING; look++) {
+        const real = Deno.realPathSync(below);
+        if (!this.#holds(real)) return false;
+        if (!isSame(file, Deno.lstatSync(real))) return false;
+      }
+      return this.#holds(Deno.realPathSync(below));
+    } catch {
+      return false;
     }
   }
 

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { FrameType } from "../protocol/frame.ts";
 import { decodeMessage } from "../protocol/message.ts";
-import { writeAllSync } from "../transfer/disk.ts";
+import { replaceFile } from "../state/files.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 
 /** One transfer as it stands in the spool. */
@@ -29,7 +29,11 @@ const schema = v.object({
       sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
     }),
   ),
-  left: v.record(v.string(), v.nullable(count)),
+  // Not a record: valibot's leaves out names such as `constructor`.
+  left: v.custom<SpoolNote["left"]>((value) =>
+    typeof value === "object" && value !== null &&
+    Object.values(value).every((until) => v.is(v.nullable(count), until))
+  ),
 });
 
 /** The note in a file; undefined when there is none that can be read. */
@@ -55,16 +59,5 @@ export function writeNote(
   note: SpoolNote,
   safely: boolean,
 ): void {
-  const fresh = `${path}.new`;
-  {
-    using file = Deno.openSync(fresh, {
-      write: true,
-      create: true,
-      truncate: true,
-      mode: 0o600,
-    });
-    writeAllSync(file, new TextEncoder().encode(JSON.stringify(note)));
-    if (safely) file.syncDataSync();
-  }
-  Deno.renameSync(fresh, path);
+  replaceFile(path, JSON.stringify(note), safely);
 }

@@ -8,8 +8,8 @@ import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import { type MessageOf, sentenceOf } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Whole } from "./arrival.ts";
 import type { Admission, Held, Inbox } from "./inbox.ts";
+import type { Whole } from "./taking.ts";
 
 interface Incoming {
   readonly admission: Admission;

@@ -10,16 +10,16 @@ import {
 
 /** See above. */
 export class PickedInbox extends Inbox {
-  readonly #asked: readonly string[];
+  readonly #asked: ReadonlySet<string>;
   readonly #refused: (offer: Offer, failure: Failure) => void;
 
   /**
-   * `asked` are paths of what is shared, more of which may be added; what comes is named from the last
-   * name of one of them on. `refused` hears what was not taken, and why.
+   * `asked` holds the last name of each path that was asked for, and more may be added: what comes is
+   * named from there on. `refused` hears what was not taken, and why.
    */
   constructor(
     options: InboxOptions,
-    asked: readonly string[],
+    asked: ReadonlySet<string>,
     refused: (offer: Offer, failure: Failure) => void,
   ) {
     super(options);
@@ -40,10 +40,7 @@ export class PickedInbox extends Inbox {
   }
 
   #isAsked({ name, kind }: Offer): boolean {
-    return kind !== "text" && kind !== "json" &&
-      this.#asked.some((path) => {
-        const base = path.slice(path.lastIndexOf("/") + 1);
-        return name === base || name.startsWith(`${base}/`);
-      });
+    const [first = ""] = name.split("/", 1);
+    return kind !== "text" && kind !== "json" && this.#asked.has(first);
   }
 }

@@ -49,16 +49,20 @@ export async function dialSecure(
     }`,
   );
   let ended: Failure | undefined;
+  /** Ends what has a connection of its own, too. */
+  const over = new AbortController();
   const end = (failure: Failure) => {
     ended ??= failure;
     close(open);
+    over.abort(failure);
   };
   const stop = options.clock.after(options.connectMs, () => end(overdue));
   const aborted = () => end(asFailure(options.signal?.reason));
   options.signal?.addEventListener("abort", aborted);
   try {
     if (options.signal?.aborted) aborted();
-    const certificate = pin.certificate ?? await seen(address, pin, options);
+    const certificate = pin.certificate ??
+      await seen(address, pin, over.signal);
     const stream = await Deno.startTls(conn, {
       hostname: CERTIFIED_NAME,
       caCerts: [certificate],
@@ -70,7 +74,7 @@ export async function dialSecure(
     return { stream, certificate };
   } catch (error) {
     close(open);
-    throw ended ?? await explained(error, address, pin, options);
+    throw ended ?? await explained(error, address, pin, over.signal);
   } finally {
     stop();
     options.signal?.removeEventListener("abort", aborted);
@@ -81,9 +85,9 @@ export async function dialSecure(
 async function seen(
   address: Address,
   pin: Pin,
-  options: DialOptions,
+  signal: AbortSignal,
 ): Promise<string> {
-  const der = await certificateAt(address, options.signal);
+  const der = await certificateAt(address, signal);
   const found = await fingerprintOf(der);
   if (found !== pin.fingerprint) throw mismatch(address, pin, found);
   return pem("CERTIFICATE", der);
@@ -92,7 +96,7 @@ async function seen(
 /** Asks a hub for its certificate and hangs up. Only Node's TLS gives it before it is trusted. */
 async function certificateAt(
   { host, port }: Address,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { connect } = await import("node:tls");
   const { promise, resolve, reject } = Promise.withResolvers<
@@ -105,8 +109,9 @@ async function certificateAt(
     // It is compared with the fingerprint below, and nothing is sent over this connection.
     rejectUnauthorized: false,
   });
-  const aborted = () => socket.destroy(asFailure(signal?.reason));
-  signal?.addEventListener("abort", aborted);
+  const aborted = () => socket.destroy(asFailure(signal.reason));
+  signal.addEventListener("abort", aborted);
+  if (signal.aborted) aborted();
   socket.once("secureConnect", () => {
     resolve(new Uint8Array(socket.getPeerCertificate().raw));
   });
@@ -115,7 +120,7 @@ async function certificateAt(
   try {
     return await promise;
   } finally {
-    signal?.removeEventListener("abort", aborted);
+    signal.removeEventListener("abort", aborted);
     socket.destroy();
   }
 }
@@ -125,13 +130,13 @@ async function explained(
   error: unknown,
   address: Address,
   pin: Pin,
-  options: DialOptions,
+  signal: AbortSignal,
 ): Promise<Failure> {
   if (error instanceof Failure) return error;
   const where = formatAddress(address);
   const { message } = asFailure(error);
   if (/peer certificate/i.test(message)) {
-    const found = await certificateAt(address, options.signal)
+    const found = await certificateAt(address, signal)
       .then(fingerprintOf).catch(() => undefined);
     return mismatch(address, pin, found, error);
   }

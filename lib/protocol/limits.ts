@@ -41,7 +41,7 @@ export const MAX_HELLO_BYTES = 8 * 1024;
 /** Ordinary control payloads: a few fields and one sentence. */
 export const MAX_CONTROL_BYTES = 64 * 1024;
 
-/** OFFER and WELCOME carry a list of names or peers, up to MAX_CONNECTIONS of them. */
+/** OFFER and WELCOME carry a list of names or peers, up to MAX_LISTED_PEERS of them. */
 export const MAX_LIST_BYTES = 512 * 1024;
 
 /** Peers on one hub by default: each may cost a read and a write buffer of DATA_BYTES. */
@@ -82,6 +82,9 @@ export const MAX_SENTENCE_LENGTH = 2048;
 
 /** Requests of one client that are not answered to their end: a menu asks one or two at a time. */
 export const MAX_REQUESTS = 16;
+
+/** Paths a pattern of `ferry get` may match: as many as the largest directory has files, and a hub that lists on for ever is told from it. */
+export const MAX_MATCHES = 200_000;
 
 /**
  * Items of one RESPONSE together, as JSON: half of what a frame may hold, and a single item that is
@@ -133,6 +136,7 @@ export const MAX_REMEMBERED = 4 * MAX_TRANSFERS;
 
 /** The longest a hub keeps something for a peer that is away, in milliseconds: 30 days. */
 export const MAX_QUEUE_MS = 30 * 24 * 3600_000;
+
 /** Names that belong to someone on one hub: a generation of machines; who has the ticket cannot make the file grow for ever. */
 export const MAX_BOUND_NAMES = 10_000;
 

@@ -13,14 +13,18 @@ import {
 } from "./limits.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** The last moment a Date can hold. */
+const LAST_MOMENT = 8.64e15;
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 /** Milliseconds since the Unix epoch, as far as a Date reaches either way. */
 const moment = v.pipe(
   v.number(),
   v.safeInteger(),
-  v.minValue(-8.64e15),
-  v.maxValue(8.64e15),
+  v.minValue(-LAST_MOMENT),
+  v.maxValue(LAST_MOMENT),
 );
+/** One that is not before the epoch. */
+const time = v.pipe(count, v.maxValue(LAST_MOMENT));
 const sentence = v.pipe(v.string(), v.maxLength(MAX_SENTENCE_LENGTH));
 const code = v.pipe(v.string(), v.regex(/^[a-z][a-z.-]{0,63}$/));
 const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
@@ -36,7 +40,7 @@ const version = v.pipe(count, v.maxValue(65535));
 const peer = v.object({
   name,
   /** When it joined, ms since the Unix epoch on the hub's clock. */
-  since: count,
+  since: time,
   address: v.pipe(v.string(), v.maxLength(128)),
 });
 
@@ -56,8 +60,8 @@ const past = v.object({
   to: name,
   status: v.picklist(["open", "stored", "delivered", "failed"]),
   /** When it was offered to the hub, and when it ended: ms since the Unix epoch on the hub's clock. */
-  at: count,
-  ended: v.optional(count),
+  at: time,
+  ended: v.optional(time),
   sha256: v.optional(sha256),
   code: v.optional(code),
   message: v.optional(sentence),
@@ -79,7 +83,7 @@ const shared = v.object({
   kind: v.picklist(["file", "directory"]),
   size: count,
   /** ms since the Unix epoch; 0 where nobody knows. */
-  modified_ms: count,
+  modified_ms: time,
 });
 
 /** Something asked for that could not be offered. */
@@ -175,7 +179,7 @@ const schemas = {
       id,
       recipient: name,
       /** Until when the hub keeps it for the recipient, ms since the Unix epoch on its clock. */
-      until: count,
+      until: time,
     }),
     v.object({
       status: v.literal("failed"),

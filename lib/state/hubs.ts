@@ -5,7 +5,8 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import type { Address } from "../net/address.ts";
-import { makePrivateDirectory, removeIfThere, replaceFile } from "./files.ts";
+import { removeIfThere } from "../transfer/disk.ts";
+import { makePrivateDirectory, replaceFile } from "./files.ts";
 
 const JOINED = "joined.json";
 const RUNNING = "running";
@@ -81,7 +82,11 @@ export function noteRunning(state: string, address: RunningHub): () => void {
   const path = join(state, RUNNING, noteName(address));
   try {
     makePrivateDirectory(join(state, RUNNING));
-    const lock = Deno.openSync(lockOf(path), { write: true, create: true });
+    const lock = Deno.openSync(lockOf(path), {
+      write: true,
+      create: true,
+      mode: 0o600,
+    });
     // Never waits: a hub that already has this note is found by it, and keeps it.
     if (!lock.tryLockSync(true)) {
       lock.close();

@@ -84,6 +84,13 @@ export const ENDINGS: readonly Row[] = [
   row("broken", () => Promise.reject(new TypeError("x is undefined"))),
   row("obeys", (context) => untilAborted(context)),
   row("shows", (context) => untilAborted(context), { printsOnly: true }),
+  row("rewords", async (context) => {
+    try {
+      await untilAborted(context);
+    } catch (cause) {
+      throw new Failure("output", "Cannot list: it is over", { cause });
+    }
+  }, { printsOnly: true }),
   row("returns", (context) => untilAborted(context).catch(() => {})),
   row("salvages", (context) => untilAborted(context).catch(() => 7)),
   row("hangs", () => new Promise(() => {})),

@@ -196,10 +196,12 @@ Deno.test("run() ends a command at --timeout with exit 5", async () => {
 
 Deno.test("run() ends quietly when stdout is closed; only who just prints counts as done", async () => {
   for (
-    const [name, status] of [["shows", 0], ["obeys", 10], [
-      "hangs",
-      10,
-    ]] as const
+    const [name, status] of [
+      ["shows", 0],
+      ["rewords", 0],
+      ["obeys", 10],
+      ["hangs", 10],
+    ] as const
   ) {
     const world = fakeContext();
     const ended = run([name], world.context, TABLE);

@@ -7,7 +7,7 @@ import {
   SPOOL_MEMORY_BYTES,
   SPOOL_MEMORY_TOTAL_BYTES,
 } from "../../lib/protocol/limits.ts";
-import { writeNote } from "../../lib/hub/spool_note.ts";
+import { readNote, writeNote } from "../../lib/hub/spool_note.ts";
 import type { BodyReader } from "../../lib/transfer/transfer.ts";
 import { digestOf, listOf, pattern, TempDir } from "../support/files.ts";
 import { offer } from "../support/raw.ts";
@@ -206,6 +206,18 @@ Deno.test("what a hub of another name left is cleared away after a day, unless s
   assert(dir.list().includes("mine"), "a directory of somebody else is gone");
   assertEquals(dir.list(alive), ["body", "lock"]);
   living.close();
+});
+
+Deno.test("a note keeps every name a peer can have", () => {
+  using dir = new TempDir();
+  const room = new SpoolRoom(dir.path);
+  const kept = offer({ id: "0".repeat(16) });
+  const names = ["bob", "constructor", "prototype", "__proto__"];
+  const left = Object.fromEntries(names.map((name) => [name, 1]));
+  const path = room.path("note");
+  writeNote(path, { offer: kept, offeredAt: 0, base: 0, left }, false);
+  assertEquals(Object.keys(readNote(path)?.left ?? {}), names);
+  room.close();
 });
 
 Deno.test("what hubs of the same name left is taken over, the oldest first; the rest of it goes", async () => {

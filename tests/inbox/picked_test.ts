@@ -39,7 +39,7 @@ for (
         clock: new FakeClock(),
         emit: () => {},
       },
-      ["deep/report.csv", "docs"],
+      new Set(["report.csv", "docs"]),
       ({ name }) => refused.push(name),
     );
     const offered = offer({ from: "hub", ...fields });

@@ -178,6 +178,7 @@ export const PING: Message = { type: "ping", t1: 12.5 };
 export const PONG: Message = { type: "pong", t1: 12.5, t2: 99, t3: 99.25 };
 
 const count = fc.maxSafeNat();
+const time = fc.maxSafeNat().map((ms) => ms % 8_640_000_000_000_001);
 const milliseconds = fc.double({
   min: 0,
   max: 1e12,
@@ -194,7 +195,7 @@ const text = (maxLength: number) =>
 const sentence = text(MAX_SENTENCE_LENGTH);
 const version = fc.nat(65535);
 const capabilities = fc.array(text(64), { maxLength: 8 });
-const peer = fc.record({ name: word, since: count, address: text(128) });
+const peer = fc.record({ name: word, since: time, address: text(128) });
 
 const path = text(MAX_NAME_LENGTH).filter((one) => one !== "");
 const past = fc.record({
@@ -207,8 +208,8 @@ const past = fc.record({
   status: fc.constantFrom(
     ...(["open", "stored", "delivered", "failed"] as const),
   ),
-  at: count,
-  ended: count,
+  at: time,
+  ended: time,
   sha256,
   latency_ms: fc.record({
     total: milliseconds,
@@ -223,7 +224,7 @@ const shared = fc.record({
   path,
   kind: fc.constantFrom("file" as const, "directory" as const),
   size: count,
-  modified_ms: count,
+  modified_ms: time,
 });
 
 /** Any message that fits its schema. */
@@ -310,7 +311,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
     status: fc.constant("stored" as const),
     id,
     recipient: word,
-    until: count,
+    until: time,
   }),
   fc.record({
     type: fc.constant("receipt" as const),

@@ -247,3 +247,24 @@ Deno.test("joining: the door opens to the ticket's secret and to the operator's,
     assertEquals(code, "auth");
   }
 });
+
+Deno.test("joining: an error does not repeat a ticket that was typed where none belongs", async () => {
+  await using place = new Place();
+  const ticket = await place.ticket("--port", "9");
+  for (
+    const args of [
+      ["peers", ticket],
+      ["send", ticket, "--to", "bob"],
+      ["send", "--to", ticket, "--text", "hi"],
+      ["serve", "--name", ticket],
+      [ticket],
+    ]
+  ) {
+    for (const more of [[], ["--json"], ["-v"]]) {
+      const refused = await place.run([...args, ...more]);
+      assert(refused.status !== 0);
+      const said = refused.stdout + refused.stderr;
+      assert(!said.includes(ticket.slice(6, 40)), `it says ${said}`);
+    }
+  }
+});

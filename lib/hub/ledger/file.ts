@@ -1,0 +1,230 @@
+/**
+ * The ledger on disk: one SQLite database, one row for each delivery of a transfer. Whoever writes
+ * holds a lock beside it; a second hub of the same user keeps a ledger of its own.
+ *
+ * WAL with synchronous=NORMAL: a process that is killed loses nothing that was written, a machine
+ * that loses its power perhaps the last moments; the database stays whole either way.
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { join } from "@std/path";
+import { systemState } from "../../failure.ts";
+import { LEDGER_DAYS, LEDGER_ROWS } from "../../protocol/limits.ts";
+import type { PastDelivery } from "../../protocol/message.ts";
+import {
+  assertOurs,
+  claim,
+  isDamage,
+  ledgerName,
+  moveAside,
+  openDatabase,
+  Unusable,
+} from "./database.ts";
+import { COLUMNS, deliveryOf, HOW_IT_FARES, valuesOf } from "./rows.ts";
+
+/** Rows read at once while a history is told, and removed at once when they are too old. */
+const PAGE = 200;
+const DAY_MS = 86_400_000;
+
+/** A delivery to be written, and where it stands once it was. */
+export interface LedgerRow {
+  /** Its row, and in which file: one that was set aside since has no say. */
+  written?: { readonly file: LedgerFile; readonly seq: number };
+  delivery: PastDelivery;
+  /** A hub before this one may have written it. */
+  readonly isOld: boolean;
+}
+
+/** Which deliveries are asked for; names in any case. */
+export interface LedgerQuery {
+  /** The hub they went through; any when absent. */
+  readonly hub?: string;
+  /** Each of these names is the sender or the recipient. */
+  readonly names: readonly string[];
+  /** Offered since, ms since the Unix epoch. */
+  readonly since: number;
+  /** The newest so many. */
+  readonly limit: number;
+}
+
+/** An open ledger. */
+export class LedgerFile {
+  readonly #db: DatabaseSync;
+  readonly #lock: Deno.FsFile | undefined;
+  #insert: StatementSync | undefined;
+  #update: StatementSync | undefined;
+  #known: StatementSync | undefined;
+
+  private constructor(
+    readonly path: string,
+    db: DatabaseSync,
+    lock: Deno.FsFile | undefined,
+  ) {
+    this.#db = db;
+    this.#lock = lock;
+  }
+
+  /**
+   * Opens the first ledger in `state` that no other hub writes. A damaged or foreign one is set
+   * aside, and `setAside` told where it is now and why; with `damage` it is, for that reason. `now`
+   * is ms since the Unix epoch. Throws what the system or SQLite gives when there can be none.
+   */
+  static write(
+    state: string,
+    now: number,
+    setAside: (path: string, reason: string) => void,
+    damage?: string,
+  ): LedgerFile {
+    Deno.mkdirSync(state, { recursive: true, mode: 0o700 });
+    const { path, lock } = claim(state);
+    const open = () => new LedgerFile(path, openDatabase(path), lock);
+    try {
+      try {
+        if (damage !== undefined) throw new Unusable(damage);
+        return open();
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        setAside(moveAside(path, now), systemState(error));
+        return open();
+      }
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+  }
+
+  /** Opens the ledger in `state` for reading alone; undefined when there is none. */
+  static read(state: string): LedgerFile | undefined {
+    const path = join(state, ledgerName(1));
+    try {
+      Deno.statSync(path);
+    } catch {
+      return undefined;
+    }
+    const db = new DatabaseSync(path, { readOnly: true });
+    try {
+      assertOurs(db);
+      return new LedgerFile(path, db, undefined);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** What an earlier hub left open has failed: nobody carries it any more. */
+  closeAbandoned(): void {
+    this.#db.prepare(
+      "UPDATE deliveries SET status = 'failed', code = 'shutdown', " +
+        "message = 'the hub stopped before it was done', retryable = 1 " +
+        "WHERE status = 'open'",
+    ).run();
+  }
+
+  /** Writes rows in one transaction, all or none. Throws what SQLite gives. */
+  write(hub: string, rows: readonly LedgerRow[]): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    const fresh: LedgerRow[] = [];
+    try {
+      for (const row of rows) {
+        if (row.written?.file === this) {
+          this.#change(row.written.seq, row.delivery);
+        } else {
+          fresh.push(row);
+          this.#add(hub, row);
+        }
+      }
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      for (const row of fresh) delete row.written;
+      try {
+        this.#db.exec("ROLLBACK");
+      } catch {
+        // SQLite has rolled back by itself.
+      }
+      throw error;
+    }
+  }
+
+  /** Removes what is older or more than the ledger keeps; `now` is ms since the Unix epoch. */
+  prune(now: number): void {
+    const row = this.#db.prepare("SELECT max(seq) AS newest FROM deliveries")
+      .get();
+    const newest = Number(row?.newest ?? 0);
+    this.#db.prepare(
+      "DELETE FROM deliveries WHERE seq IN (SELECT seq FROM (" +
+        "SELECT seq, at FROM deliveries ORDER BY seq LIMIT 5000) " +
+        "WHERE seq <= ? OR at < ?)",
+    ).run(newest - LEDGER_ROWS, now - LEDGER_DAYS * DAY_MS);
+  }
+
+  /** The deliveries asked for, newest first, read as they are wanted. */
+  *deliveries(query: LedgerQuery): Generator<PastDelivery> {
+    const { hub, names, since } = query;
+    const conditions = [
+      "seq < ?",
+      "at >= ?",
+      ...(hub === undefined ? [] : ["hub = ?"]),
+      ...names.map(() => "(sender = ? OR recipient = ?)"),
+    ];
+    const page = this.#db.prepare(
+      `SELECT * FROM deliveries WHERE ${conditions.join(" AND ")} ` +
+        "ORDER BY seq DESC LIMIT ?",
+    );
+    const fixed = [
+      since,
+      ...(hub === undefined ? [] : [hub]),
+      ...names.flatMap((name) => [name, name]),
+    ];
+    let before = Number.MAX_SAFE_INTEGER;
+    let left = query.limit;
+    while (left > 0) {
+      const count = Math.min(left, PAGE);
+      const rows = page.all(before, ...fixed, count);
+      for (const row of rows) {
+        before = Number(row.seq);
+        yield deliveryOf(row);
+      }
+      if (rows.length < count) return;
+      left -= count;
+    }
+  }
+
+  /** Closes it; the lock is given up. */
+  close(): void {
+    try {
+      this.#db.close();
+    } finally {
+      this.#lock?.close();
+    }
+  }
+
+  #add(hub: string, row: LedgerRow): void {
+    this.#known ??= this.#db.prepare(
+      "SELECT seq FROM deliveries WHERE id = ? AND recipient = ? " +
+        "AND hub = ? AND at = ?",
+    );
+    const { id, to, at } = row.delivery;
+    const before = row.isOld ? this.#known.get(id, to, hub, at) : undefined;
+    if (before !== undefined) {
+      const seq = Number(before.seq);
+      row.written = { file: this, seq };
+      return this.#change(seq, row.delivery);
+    }
+    this.#insert ??= this.#db.prepare(
+      `INSERT INTO deliveries (${COLUMNS.join(", ")}) ` +
+        `VALUES (${COLUMNS.map(() => "?").join(", ")})`,
+    );
+    const result = this.#insert.run(...valuesOf(hub, row.delivery));
+    row.written = { file: this, seq: Number(result.lastInsertRowid) };
+  }
+
+  #change(seq: number, delivery: PastDelivery): void {
+    // What it is has been written.
+    this.#update ??= this.#db.prepare(
+      `UPDATE deliveries SET size = ?, ${
+        COLUMNS.slice(HOW_IT_FARES).map((column) => `${column} = ?`).join(", ")
+      } WHERE seq = ?`,
+    );
+    const values = valuesOf("", delivery).slice(HOW_IT_FARES);
+    this.#update.run(delivery.size, ...values, seq);
+  }
+}
