@@ -91,7 +91,7 @@ for key, name in pairs(COUNTS) do field(key, ProtoField.uint64, name, base.DEC) 
 local MILLISECONDS = {
   ["delivery.total_ms"] = "Latency", ["delivery.queue_ms"] = "Queue", ["delivery.offer_ms"] = "Offer",
   ["delivery.transfer_ms"] = "Transfer", ["delivery.verify_ms"] = "Verify", ["delivery.ack_ms"] = "Ack",
-  verify_ms = "Verify", rtt_ms = "Round trip hub – recipient", t1 = "t1", t2 = "t2", t3 = "t3",
+  verify_ms = "Verify", rtt_ms = "Round trip hub – recipient", t1 = "t1", t2 = "t2", t3 = "t3", sent_ms = "Sent at, sayer's clock",
   ["deadlines.accept_ms"] = "Accept deadline", ["deadlines.idle_ms"] = "Idle deadline",
   ["deadlines.receipt_ms"] = "Receipt deadline", queue_ms = "Kept for the recipient",
   wait_ms = "Recipient waited for",
@@ -468,7 +468,7 @@ local MESSAGES = {
   },
   ACCEPT = { ID, { "offset", count, "offset" } },
   REJECT = { ID, FAILURE[1], FAILURE[2], RETRYABLE },
-  END = { ID, { "size", count, "size" }, { "sha256", sha256, "sha256" } },
+  END = { ID, { "size", count, "size" }, { "sha256", sha256, "sha256" }, { "sent_ms", ms, "sent_ms", "?" } },
   RECEIPT = {
     { "status", one_of("delivered", "stored", "failed"), "status" },
     ID,
