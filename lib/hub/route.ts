@@ -84,7 +84,6 @@ export class Route {
   #started = false;
   #sent = false;
   #bytes = 0;
-  #keeping: Promise<void> | undefined;
   #stopParking = () => {};
   #closing = false;
 
@@ -430,8 +429,7 @@ export class Route {
     if (spool === undefined || digest === undefined) return;
     if (leg.stored || until === undefined) return;
     try {
-      this.#keeping ??= spool.keep(() => this.#noteNow());
-      await this.#keeping;
+      await spool.keep(() => this.#noteNow());
     } catch (error) {
       if (this.#isWaiting(leg)) {
         this.#settle(leg, failedOutcome(asFailure(error)));
@@ -440,7 +438,6 @@ export class Route {
     }
     if (!this.#isWaiting(leg) || leg.stored || this.#closing) return;
     leg.stored = true;
-    this.#note(true);
     this.#needs.events.stored?.(this.#facts, leg.name, until, digest);
     const outcome: Outcome = { status: "stored", until };
     const key = leg.name.toLowerCase();
@@ -524,12 +521,12 @@ export class Route {
   }
 
   /** Writes down how it stands, where that can be gone on with. */
-  #note(safely = false): void {
+  #note(): void {
     const spool = this.#spool;
     if (spool === undefined || this.#closing) return;
     if (this.offer.fingerprint === undefined && !this.#isPromised) return;
     try {
-      spool.note(this.#noteNow(), safely);
+      spool.note(this.#noteNow());
     } catch {
       // Without it the transfer goes on; only another hub could not go on with it.
     }

@@ -17,6 +17,9 @@ import { readNote, type SpoolNote } from "./spool_note.ts";
 /** What a hub of another name left is cleared away after so long, unless something is queued in it. Milliseconds. */
 const FOREIGN_MS = 24 * 3600_000;
 
+/** Bodies made durable at once: enough to share a disk's rounds. */
+const MAX_TURNS = 32;
+
 /** A body found in the spool of a hub that has ended. */
 export interface Leftover {
   readonly note: SpoolNote;
@@ -29,6 +32,9 @@ export class SpoolRoom {
   #used = 0;
   #memory = 0;
   #files = 0;
+  /** Steps on the disk under way, and those that wait for their turn. */
+  #turns = 0;
+  readonly #waiting: (() => void)[] = [];
   readonly #bySender = new Map<string, number>();
   #dir: string | undefined;
   #lock: Deno.FsFile | undefined;
@@ -97,6 +103,20 @@ export class SpoolRoom {
     if (file === undefined) return;
     this.#files--;
     file.close();
+  }
+
+  /** Does something on the disk when few others do: each holds files and buffers. */
+  async inTurn(step: () => Promise<void>): Promise<void> {
+    if (this.#turns >= MAX_TURNS) {
+      await new Promise<void>((next) => this.#waiting.push(next));
+    } else this.#turns++;
+    try {
+      await step();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#turns--;
+      else next();
+    }
   }
 
   /** Whether `bytes` more may stay in memory; if so they count until `releaseMemory`. */

@@ -191,7 +191,7 @@ Deno.test("what a hub of another name left is cleared away after a day, unless s
     const kept = offer({ id: "0".repeat(16) });
     Deno.writeTextFileSync(dir.at(name, kept.id), "left");
     const note = { offer: kept, offeredAt: 0, base: 0, left };
-    writeNote(dir.at(name, `${kept.id}.json`), note, false);
+    writeNote(dir.at(name, `${kept.id}.json`), note);
   };
   const now = Date.now();
   leave("hub-other-dead", { bob: now + 1_000 });
@@ -215,7 +215,7 @@ Deno.test("a note keeps every name a peer can have", () => {
   const names = ["bob", "constructor", "prototype", "__proto__"];
   const left = Object.fromEntries(names.map((name) => [name, 1]));
   const path = room.path("note");
-  writeNote(path, { offer: kept, offeredAt: 0, base: 0, left }, false);
+  writeNote(path, { offer: kept, offeredAt: 0, base: 0, left });
   assertEquals(Object.keys(readNote(path)?.left ?? {}), names);
   room.close();
 });
