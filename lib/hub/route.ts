@@ -177,6 +177,7 @@ export class Route {
       if (this.#legs.has(key) || this.outcomes.has(key)) continue;
       // Settled by a hub before this one: the recipient knows what became of it.
       this.#carry(this.#addLeg(name));
+      this.#note();
     }
     spool.written().then(() => {
       if (this.#listener !== listener) return;
@@ -278,7 +279,8 @@ export class Route {
     if (spool === undefined) return this.cancel(reason);
     const stays = spool.isOnDisk &&
       (this.offer.fingerprint !== undefined || this.#isPromised);
-    if (stays) this.#note();
+    // What was promised has its note on the disk.
+    if (stays && !this.#isPromised) this.#note();
     this.#closing = true;
     this.#stopParking();
     if (stays) spool.leave();
