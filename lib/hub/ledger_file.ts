@@ -19,6 +19,8 @@ const SCHEMA_VERSION = 1;
 const MAX_LEDGERS = 16;
 /** Rows read at once while a history is told, and removed at once when they are too old. */
 const PAGE = 200;
+/** Rows looked at in one step of a history: about a millisecond in which nothing else happens. */
+const WINDOW = 5_000;
 const DAY_MS = 86_400_000;
 
 const SCHEMA = `
@@ -73,6 +75,12 @@ export interface LedgerQuery {
   readonly limit: number;
 }
 
+/** What a hub writes into its lock when it begins to stop. */
+const STOPPING = new TextEncoder().encode("stopping");
+
+/** The hub whose ledger it is stops just now: it is ours in a moment. */
+export class InHandover extends Error {}
+
 /** The database cannot be used, and never will. */
 class Unusable extends Error {}
 
@@ -96,7 +104,7 @@ export class LedgerFile {
   /**
    * Opens the first ledger in `state` that no other hub writes. A damaged or foreign one is set
    * aside, and `setAside` told where it is now and why; with `damage` it is, for that reason. `now` is ms since the Unix epoch. Throws
-   * what the system or SQLite gives when there can be none.
+   * InHandover, or what the system or SQLite gives when there can be none.
    */
   static write(
     state: string,
@@ -176,9 +184,7 @@ export class LedgerFile {
 
   /** Removes what is older or more than the ledger keeps; `now` is ms since the Unix epoch. */
   prune(now: number): void {
-    const row = this.#db.prepare("SELECT max(seq) AS newest FROM deliveries")
-      .get();
-    const newest = Number(row?.newest ?? 0);
+    const newest = this.#seq("max");
     this.#db.prepare(
       "DELETE FROM deliveries WHERE seq IN (SELECT seq FROM (" +
         "SELECT seq, at FROM deliveries ORDER BY seq LIMIT 5000) " +
@@ -186,11 +192,15 @@ export class LedgerFile {
     ).run(newest - LEDGER_ROWS, now - LEDGER_DAYS * DAY_MS);
   }
 
-  /** The deliveries asked for, newest first, read as they are wanted. */
-  *deliveries(query: LedgerQuery): Generator<PastDelivery> {
+  /**
+   * The deliveries asked for, newest first, some at a time and at times none: what is done for each
+   * step is bounded, however few of the rows are meant.
+   */
+  *deliveries(query: LedgerQuery): Generator<PastDelivery[]> {
     const { hub, names, since } = query;
     const conditions = [
       "seq < ?",
+      "seq >= ?",
       "at >= ?",
       ...(hub === undefined ? [] : ["hub = ?"]),
       ...names.map(() => "(sender = ? OR recipient = ?)"),
@@ -204,18 +214,21 @@ export class LedgerFile {
       ...(hub === undefined ? [] : [hub]),
       ...names.flatMap((name) => [name, name]),
     ];
-    let before = Number.MAX_SAFE_INTEGER;
+    const [oldest, newest] = [this.#seq("min"), this.#seq("max")];
     let left = query.limit;
-    while (left > 0) {
+    for (let before = newest + 1; left > 0 && before > oldest;) {
       const count = Math.min(left, PAGE);
-      const rows = page.all(before, ...fixed, count);
-      for (const row of rows) {
-        before = Number(row.seq);
-        yield deliveryOf(row);
-      }
-      if (rows.length < count) return;
-      left -= count;
+      const from = before - WINDOW;
+      const rows = page.all(before, from, ...fixed, count);
+      before = rows.length < count ? from : Number(rows.at(-1)?.seq);
+      left -= rows.length;
+      yield rows.map(deliveryOf);
     }
+  }
+
+  /** Tells a hub that starts from now on to wait for this ledger. */
+  stopping(): void {
+    this.#lock?.writeSync(STOPPING);
   }
 
   /** Closes it; the lock is given up. */
@@ -225,6 +238,13 @@ export class LedgerFile {
     } finally {
       this.#lock?.close();
     }
+  }
+
+  /** The first or last row; 0 where there is none. */
+  #seq(which: "min" | "max"): number {
+    const row = this.#db.prepare(`SELECT ${which}(seq) AS n FROM deliveries`)
+      .get();
+    return Number(row?.n ?? 0);
   }
 
   #add(hub: string, row: LedgerRow): void {
@@ -265,7 +285,7 @@ function ledgerName(n: number): string {
   return n === 1 ? "ledger.db" : `ledger-${n}.db`;
 }
 
-/** The first ledger nobody writes, locked for us. */
+/** The first ledger nobody writes, locked for us. Throws InHandover. */
 function claim(state: string): { path: string; lock: Deno.FsFile } {
   for (let n = 1; n <= MAX_LEDGERS; n++) {
     const path = join(state, ledgerName(n));
@@ -274,8 +294,13 @@ function claim(state: string): { path: string; lock: Deno.FsFile } {
       create: true,
       mode: 0o600,
     });
-    if (lock.tryLockSync(true)) return { path, lock };
+    if (lock.tryLockSync(true)) {
+      lock.truncateSync();
+      return { path, lock };
+    }
+    const isStopping = lock.statSync().size > 0;
     lock.close();
+    if (isStopping) throw new InHandover();
   }
   throw new Error(`${MAX_LEDGERS} hubs keep a ledger already`);
 }
