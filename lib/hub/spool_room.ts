@@ -10,6 +10,7 @@ import {
   SPOOL_MEMORY_TOTAL_BYTES,
 } from "../protocol/limits.ts";
 import { formatBytes } from "../text/units.ts";
+import { pause } from "../time/pause.ts";
 import { PacedFile } from "../transfer/pace.ts";
 import { assertSpace } from "../transfer/space.ts";
 import { readNote, type SpoolNote } from "./spool_note.ts";
@@ -18,7 +19,7 @@ import { readNote, type SpoolNote } from "./spool_note.ts";
 const FOREIGN_MS = 24 * 3600_000;
 
 /** Bodies made durable at once: enough to share a disk's rounds. */
-const MAX_TURNS = 32;
+const MAX_TURNS = 16;
 
 /** A body found in the spool of a hub that has ended. */
 export interface Leftover {
@@ -38,6 +39,8 @@ export class SpoolRoom {
   readonly #bySender = new Map<string, number>();
   #dir: string | undefined;
   #lock: Deno.FsFile | undefined;
+  /** Whether another hub of this name held its spool when `adopt()` was last called; it may be stopping. */
+  isContested = false;
 
   /** `parent` is shared by the hubs of a user; each gets a directory of its own in it, known by `owner`. */
   constructor(
@@ -112,6 +115,8 @@ export class SpoolRoom {
     } else this.#turns++;
     try {
       await step();
+      // Where the disk is quick, steps wait for nothing by themselves.
+      await pause();
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#turns--;
@@ -153,13 +158,16 @@ export class SpoolRoom {
    */
   adopt(now: number): Leftover[] {
     const found: Leftover[] = [];
+    this.isContested = false;
     for (const name of namesIn(this.parent)) {
       if (!name.startsWith("hub-")) continue;
       const dir = join(this.parent, name);
+      if (dir === this.#dir) continue;
       const lock = openLock(dir);
       if (lock === undefined) continue;
       if (!lock.tryLockSync(true)) {
         lock.close();
+        this.isContested ||= ownerOf(name) === this.owner;
         continue;
       }
       if (ownerOf(name) === this.owner) {
