@@ -223,7 +223,7 @@ async function sendFiles(
     const name = path.slice(path.lastIndexOf("/") + 1);
     const open = () =>
       size > INLINE_BYTES
-        ? new FileBody(path, size)
+        ? new FileBody(path, size, name)
         : new BytesBody(Deno.readFileSync(path));
     return { name, kind: "file", size, open };
   });

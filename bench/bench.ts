@@ -6,8 +6,16 @@
  *     deno task bench [--rounds N] [--scale 0.1] [SCENARIO …]
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { makeDeepTree, makeFile, makeTree, Stage, TLS } from "./stage.ts";
+import {
+  findUnsyncing,
+  makeDeepTree,
+  makeFile,
+  makeTree,
+  Stage,
+  TLS,
+} from "./stage.ts";
 import { median } from "../lib/bench/statistics.ts";
+import { resumeScenario } from "./resume.ts";
 import { Rivals } from "./rivals.ts";
 import type { Scenario } from "./scenario.ts";
 import { startup } from "./startup.ts";
@@ -31,15 +39,24 @@ function treeScenario(disk: boolean): Scenario {
       disk ? "on disk" : "in memory: making them durable costs nothing"
     }`,
     bytes: count * 1024,
-    aim: "at most twice the time of rsync",
+    aim:
+      "at most twice the time of rsync, which makes nothing durable without --fsync",
     disk,
-    async run(stage) {
+    async run(stage, note) {
       const tree = await makeDeepTree(stage.dir, count, 1024);
       const port = await stage.serve();
+      const unsynced = disk && await findUnsyncing();
+      const careless = unsynced ? await stage.serve(unsynced) : undefined;
+      if (disk && !unsynced) {
+        note("what the syncs cost: install libeatmydata to see it");
+      }
       await stage.peer(port, "alice");
       const rivals = await Rivals.start(stage);
       return {
         ferry: () => stage.ferrySend(port, "hub", [tree]),
+        ...(careless === undefined ? {} : {
+          "its syncs left out": () => stage.ferrySend(careless, "hub", [tree]),
+        }),
         "peer → hub → peer": () => stage.ferrySend(port, "alice", [tree]),
         "nothing has changed": async () => {
           await stage.ferrySend(port, "hub", [tree]);
@@ -142,6 +159,7 @@ const SCENARIOS: Record<string, Scenario> = {
       };
     },
   },
+  "resume": resumeScenario(GB),
   "tree-memory": treeScenario(false),
   "tree-disk": treeScenario(true),
   "message": {

@@ -86,7 +86,10 @@ export const TLS: Wire = { secure: true };
 export class Stage {
   readonly #stops: (() => Promise<unknown>)[] = [];
 
-  private constructor(readonly dir: string) {}
+  /** Arrivals put aside. */
+  #aside = 0;
+
+  private constructor(readonly dir: string, readonly disk: boolean) {}
 
   static async open(disk = false): Promise<Stage> {
     const shm = disk ? undefined : await Deno.stat("/dev/shm").then(
@@ -98,7 +101,7 @@ export class Stage {
       ...(shm === undefined ? {} : { dir: shm }),
     });
     await Deno.mkdir(join(dir, "in"));
-    return new Stage(dir);
+    return new Stage(dir, disk);
   }
 
   /** Where everything that arrives goes. */
@@ -106,8 +109,12 @@ export class Stage {
     return join(this.dir, "in");
   }
 
+  /** On a disk they are put aside: what a file system owes for files just removed would slow the next ones made. */
   async clearArrivals(): Promise<void> {
-    await Deno.remove(this.arrivals, { recursive: true });
+    if (this.disk) {
+      const aside = join(this.dir, `aside-${this.#aside++}`);
+      await Deno.rename(this.arrivals, aside);
+    } else await Deno.remove(this.arrivals, { recursive: true });
     await Deno.mkdir(this.arrivals);
   }
 
@@ -143,8 +150,8 @@ export class Stage {
     await this.#stay(["connect", ...args, "--inbox", this.arrivals]);
   }
 
-  /** A real `ferry serve`; its port. */
-  async serve(): Promise<number> {
+  /** A real `ferry serve`; its port. `preload` is a library its process starts with. */
+  async serve(preload?: string): Promise<number> {
     const args = ["--host", "127.0.0.1", "--port", "0", "--insecure"];
     const ready = await this.#stay([
       "serve",
@@ -152,14 +159,14 @@ export class Stage {
       "--inbox",
       this.arrivals,
       "--spool",
-      join(this.dir, "spool"),
-    ]);
+      join(this.dir, `spool-${preload ?? ""}`.replaceAll("/", "-")),
+    ], preload);
     return JSON.parse(ready).addr.port;
   }
 
   /** Starts a command that stays; what it says when it is ready. */
-  async #stay(args: string[]): Promise<string> {
-    const process = this.#ferry(args, "piped").spawn();
+  async #stay(args: string[], preload?: string): Promise<string> {
+    const process = this.#ferry(args, "piped", preload).spawn();
     this.onClose(() => {
       process.kill("SIGKILL");
       return process.status;
@@ -227,7 +234,11 @@ export class Stage {
     await Deno.remove(this.dir, { recursive: true });
   }
 
-  #ferry(args: string[], stdout: "piped" | "null"): Deno.Command {
+  #ferry(
+    args: string[],
+    stdout: "piped" | "null",
+    preload?: string,
+  ): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", MAIN, "--json", ...args],
       stdin: "null",
@@ -236,8 +247,17 @@ export class Stage {
       env: {
         XDG_STATE_HOME: join(this.dir, "state"),
         XDG_CONFIG_HOME: join(this.dir, "config"),
+        ...(preload === undefined ? {} : { LD_PRELOAD: preload }),
       },
     });
+  }
+}
+
+/** The library that makes every sync return at once (Debian: libeatmydata1), where it is installed. */
+export async function findUnsyncing(): Promise<string | undefined> {
+  for (const dir of ["/usr/lib", `/usr/lib/${Deno.build.arch}-linux-gnu`]) {
+    const path = `${dir}/libeatmydata.so`;
+    if (await Deno.stat(path).then(() => true, () => false)) return path;
   }
 }
 

@@ -1,13 +1,9 @@
 /** `ferry broadcast`: files or a message to everyone connected, with a receipt from each. */
 import { EXIT, Failure } from "../lib/failure.ts";
 import { defineCommand } from "./command.ts";
-import {
-  chooseHub,
-  HUB_OPTIONS,
-  joinBriefly,
-  SENDER_OPTIONS,
-  senderName,
-} from "./hub_choice.ts";
+import { chooseHub, HUB_OPTIONS } from "./hub_choice.ts";
+import { joinBriefly } from "./joining.ts";
+import { SENDER_OPTIONS, senderName } from "./own_name.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { list, value } from "./option.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";

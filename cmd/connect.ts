@@ -5,16 +5,9 @@ import { stayConnected } from "../lib/peer/peer.ts";
 import { formatMs } from "../lib/text/units.ts";
 import { defineCommand } from "./command.ts";
 import { mayOpenMenu } from "./context.ts";
-import {
-  assertName,
-  chooseHub,
-  defaultName,
-  HUB_OPTIONS,
-  proofFor,
-  rememberHub,
-  SOFTWARE,
-  withJoiningHint,
-} from "./hub_choice.ts";
+import { chooseHub, HUB_OPTIONS } from "./hub_choice.ts";
+import { proofFor, rememberHub, SOFTWARE, withJoiningHint } from "./joining.ts";
+import { assertName, defaultName } from "./own_name.ts";
 import { count, flag, text } from "./option.ts";
 import { assertNoTicket } from "./tickets.ts";
 import {

@@ -15,13 +15,9 @@ import { isPattern, sharedPath } from "../lib/text/shared_path.ts";
 import type { Offer } from "../lib/transfer/transfer.ts";
 import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
-import {
-  chooseHub,
-  HUB_OPTIONS,
-  joinBriefly,
-  SENDER_OPTIONS,
-  senderName,
-} from "./hub_choice.ts";
+import { chooseHub, HUB_OPTIONS } from "./hub_choice.ts";
+import { joinBriefly } from "./joining.ts";
+import { SENDER_OPTIONS, senderName } from "./own_name.ts";
 import { text } from "./option.ts";
 import { RECEIVING_OPTIONS } from "./receiving.ts";
 import { statusOf } from "./sending.ts";

@@ -1,6 +1,6 @@
 /** `ferry history`: what went through the hub. */
 import type { PastTransfer } from "../lib/events.ts";
-import { Failure } from "../lib/failure.ts";
+import { Failure, systemState } from "../lib/failure.ts";
 import { isLoopback } from "../lib/net/address.ts";
 import type { PastDelivery } from "../lib/protocol/message.ts";
 import { joinedHub, runningHubs } from "../lib/state/hubs.ts";
@@ -9,15 +9,13 @@ import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import {
-  assertName,
   chooseHub,
   HUB_OPTIONS,
   type HubOptions,
-  joinBriefly,
-  SENDER_OPTIONS,
-  senderName,
   stateOf,
 } from "./hub_choice.ts";
+import { joinBriefly } from "./joining.ts";
+import { assertName, SENDER_OPTIONS, senderName } from "./own_name.ts";
 import { count, text } from "./option.ts";
 import { pastLine, pastRoute } from "./words.ts";
 
@@ -165,13 +163,13 @@ async function leftLedger(context: Context) {
   const joined = joinedHub(state);
   if (joined !== undefined && !isLoopback(joined.host)) return undefined;
   if (runningHubs(state).length > 0) return undefined;
-  const { LedgerFile, reasonOf } = await import("../lib/hub/ledger_file.ts");
+  const { LedgerFile } = await import("../lib/hub/ledger/file.ts");
   try {
     return LedgerFile.read(state);
   } catch (error) {
     throw new Failure(
       "bad-data",
-      `Cannot read the ledger in ${state}: ${reasonOf(error)}`,
+      `Cannot read the ledger in ${state}: ${systemState(error)}`,
       { cause: error },
     );
   }

@@ -1,13 +1,6 @@
-/** Which hub a command talks to, how it gets in, and who it is there. */
+/** Which hub a command talks to, and how it gets in. */
 import { Failure } from "../lib/failure.ts";
-import type { Inbox } from "../lib/inbox/inbox.ts";
-import { openIdentity } from "../lib/identity/identity.ts";
-import {
-  type Address,
-  formatAddress,
-  isLoopback,
-  parseAddress,
-} from "../lib/net/address.ts";
+import { type Address, isLoopback, parseAddress } from "../lib/net/address.ts";
 import {
   addressesOf,
   decodeTicket,
@@ -19,29 +12,12 @@ import {
   type Credentials,
   NO_CREDENTIALS,
 } from "../lib/peer/access.ts";
-import { Client, type ClientOptions } from "../lib/peer/client.ts";
-import { isName } from "../lib/protocol/message.ts";
-import {
-  hubKnownAt,
-  joinedHub,
-  rememberJoined,
-  rememberKnown,
-  runningHubs,
-} from "../lib/state/hubs.ts";
+import { hubKnownAt, joinedHub, runningHubs } from "../lib/state/hubs.ts";
 import { stateDirectory } from "../lib/state/paths.ts";
 import { type Context, mayPrompt } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { flag, text } from "./option.ts";
-import {
-  assertNoTicket,
-  TICKET_WAYS,
-  ticketInFile,
-  ticketOnInput,
-} from "./tickets.ts";
-import { VERSION } from "./version.ts";
-
-/** How a client introduces itself. */
-export const SOFTWARE = `ferry ${VERSION}`;
+import { assertNoTicket, ticketInFile, ticketOnInput } from "./tickets.ts";
 
 /** Options of every command that talks to a hub. */
 export const HUB_OPTIONS = {
@@ -71,42 +47,6 @@ export interface HubChoice {
 /** The state directory; undefined when the environment names no home. */
 export function stateIfAny(context: Context): string | undefined {
   return stateDirectory(context.platform.os, (name) => context.env(name));
-}
-
-/**
- * Remembers what a hub that was greeted is known by, and, where it was `joined`, that commands
- * which name none mean it. Without a home there is nowhere to.
- */
-export function rememberHub(
-  { access, invited }: HubChoice,
-  address: Address,
-  joined: boolean,
-  context: Context,
-): void {
-  const state = stateIfAny(context);
-  if (state === undefined) return;
-  if (access.learned !== undefined) {
-    const { learned } = access;
-    for (const one of new Set([address, ...access.addresses])) {
-      rememberKnown(state, one, learned);
-    }
-  }
-  if (joined || invited) rememberJoined(state, address);
-}
-
-/** The option of one-shot commands that says under which name they send. */
-export const SENDER_OPTIONS = {
-  name: text("NAME", "The name it is sent under (default: this machine's)"),
-} as const;
-
-/** The name one-shot commands go by. Throws Failure `usage` for one that is none. */
-export function senderName(
-  chosen: string | undefined,
-  context: Context,
-): string {
-  if (chosen === undefined) return defaultName(context);
-  assertName(chosen, "send as");
-  return chosen;
 }
 
 /** Ferry's state directory. Throws Failure `output` when the environment names no home. */
@@ -267,99 +207,4 @@ async function credentialsAt(
 /** Whether a hub of this user listens on that port: if it is not the one meant, its certificate will tell. */
 function runsHere(state: string, { port }: Address): boolean {
   return runningHubs(state).some((hub) => hub.port === port);
-}
-
-/** This machine's name as a name on a hub: what does not fit becomes `-`. */
-export function defaultName(context: Context): string {
-  const name = context.hostname().split(".")[0]?.replace(
-    /[^A-Za-z0-9._-]+/g,
-    "-",
-  ).slice(0, 64);
-  return name === undefined || name === "" ? "ferry" : name;
-}
-
-/** Throws Failure `usage` unless someone on a hub can have `name`; `action` is what it was to be used for. */
-export function assertName(name: string, action: string): void {
-  if (isName(name)) return;
-  throw new Failure(
-    "usage",
-    `Cannot ${action} ${JSON.stringify(name)}: it is not a name`,
-    {
-      hint: "names are 1 to 64 letters, digits, dots, underscores and hyphens",
-    },
-  );
-}
-
-/** How a client shows who it is: nothing where nobody asks. Throws Failure for an identity that cannot be had. */
-export async function proofFor(
-  { fingerprint }: Access,
-  context: Context,
-): Promise<Pick<ClientOptions, "proves">> {
-  if (fingerprint === undefined) return {};
-  const identity = await openIdentity(stateOf(context));
-  return {
-    proves: { identity, fingerprint: Uint8Array.fromHex(fingerprint) },
-  };
-}
-
-/** Connects as a one-shot command; `inbox` takes what it asks for. Throws Failure. */
-export async function joinBriefly(
-  hub: HubChoice,
-  name: string,
-  context: Context,
-  globals: Globals,
-  inbox?: Inbox,
-): Promise<Client> {
-  const { clock, signal } = context;
-  const { connectTimeout, idleTimeout } = globals;
-  // Without a home it sends as nobody in particular.
-  const proof = stateIfAny(context) === undefined
-    ? {}
-    : await proofFor(hub.access, context);
-  const { stream, address } = await hub.access.open({
-    clock,
-    connectMs: connectTimeout,
-    signal,
-  });
-  const { secret } = hub.access;
-  try {
-    const client = await Client.greet(stream, {
-      ...proof,
-      role: "oneshot",
-      name,
-      adapt: true,
-      ...(secret === undefined ? {} : { secret }),
-      software: SOFTWARE,
-      clock,
-      handshakeMs: connectTimeout,
-      idleMs: idleTimeout,
-      ...(inbox === undefined ? {} : { inbox }),
-      signal,
-    });
-    rememberHub(hub, address, false, context);
-    return client;
-  } catch (error) {
-    throw withJoiningHint(error, hub);
-  }
-}
-
-/** A refusal at the door, with what to do about it. */
-export function withJoiningHint(error: unknown, hub: HubChoice): unknown {
-  if (!(error instanceof Failure)) return error;
-  const { code, message, cause } = error;
-  if (code === "auth" && error.hint === undefined) {
-    return new Failure(code, message, {
-      hint:
-        `ask for a new ticket (ferry ticket prints it on the hub's machine); ${TICKET_WAYS}`,
-      cause,
-    });
-  }
-  if (code === "protocol" && !hub.access.secure && error.hint !== undefined) {
-    const where = formatAddress(hub.address);
-    return new Failure("auth", `Cannot join ${where}: it speaks TLS`, {
-      hint: "leave --insecure away, or start the hub with it too",
-      cause,
-    });
-  }
-  return error;
 }

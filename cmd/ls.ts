@@ -1,11 +1,8 @@
 /** `ferry ls`: what the hub shares. */
 import { defineCommand } from "./command.ts";
-import {
-  chooseHub,
-  defaultName,
-  HUB_OPTIONS,
-  joinBriefly,
-} from "./hub_choice.ts";
+import { chooseHub, HUB_OPTIONS } from "./hub_choice.ts";
+import { joinBriefly } from "./joining.ts";
+import { defaultName } from "./own_name.ts";
 import { flag } from "./option.ts";
 import { sharedAt } from "./shared.ts";
 import { sharedLine } from "./words.ts";

@@ -4,14 +4,9 @@ import { Failure } from "../lib/failure.ts";
 import { NameBook } from "../lib/hub/names.ts";
 import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
-import {
-  assertName,
-  chooseHub,
-  defaultName,
-  HUB_OPTIONS,
-  joinBriefly,
-  stateOf,
-} from "./hub_choice.ts";
+import { chooseHub, HUB_OPTIONS, stateOf } from "./hub_choice.ts";
+import { joinBriefly } from "./joining.ts";
+import { assertName, defaultName } from "./own_name.ts";
 import { text } from "./option.ts";
 import type { Reporter } from "./report.ts";
 

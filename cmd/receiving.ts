@@ -6,9 +6,10 @@ import { Failure, failureCode } from "../lib/failure.ts";
 import { Inbox } from "../lib/inbox/inbox.ts";
 import { type AcceptPolicy, parseAcceptPolicy } from "../lib/inbox/policy.ts";
 import type { Offer } from "../lib/transfer/transfer.ts";
-import { homeDirectory, stateDirectory } from "../lib/state/paths.ts";
+import { homeDirectory } from "../lib/state/paths.ts";
 import { type Context, mayPrompt } from "./context.ts";
 import type { Globals } from "./globals.ts";
+import { stateIfAny } from "./hub_choice.ts";
 import { Asker } from "./ask.ts";
 import type { Reporter } from "./report.ts";
 import type { ArrivalViews } from "./view/arrivals.ts";
@@ -123,10 +124,7 @@ export async function openViews(
 
 /** Where an inbox remembers what it received lately; without a home it cannot beyond its process. */
 function journalOf(inbox: string, context: Context): string | undefined {
-  const state = stateDirectory(
-    context.platform.os,
-    (name) => context.env(name),
-  );
+  const state = stateIfAny(context);
   if (state === undefined) return undefined;
   const name = createHash("sha256").update(inbox).digest("hex").slice(0, 16);
   return join(state, "received", `${name}.jsonl`);

@@ -16,13 +16,13 @@ import type {
   Summary,
   TransferFacts,
 } from "../lib/events.ts";
-import { EXIT, Failure } from "../lib/failure.ts";
+import { Failure } from "../lib/failure.ts";
 import { safe, safeLines } from "../lib/text/safe.ts";
-import { Quantiles } from "../lib/time/quantiles.ts";
 import { formatBytes, formatMs } from "../lib/text/units.ts";
 import { type Context, mayColor, type Output, PipeClosed } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { Progress } from "./progress.ts";
+import { Tally } from "./tally.ts";
 import { failureOf, wordingOf } from "./words.ts";
 
 /** `transfer.progress` of one transfer is printed at most this often. */
@@ -311,53 +311,4 @@ function jsonLine(value: Record<string, unknown>): string {
 
 function other({ dir, from, to }: TransferFacts): string {
   return dir === "send" ? to : from;
-}
-
-/** Counts finished transfers for the summary. */
-class Tally {
-  #ok = 0;
-  #failed = 0;
-  #bytes = 0;
-  readonly #latencies = new Quantiles();
-
-  count(event: FerryEvent): void {
-    if (event.event === "transfer.failed") this.#failed++;
-    if (
-      event.event !== "transfer.completed" && event.event !== "transfer.stored"
-    ) return;
-    // The files of a directory were counted each by itself.
-    if (event.kind === "directory") return;
-    this.#ok++;
-    this.#bytes += event.bytes ?? 0;
-    if (event.event === "transfer.stored") return;
-    if (event.latency_ms !== undefined) {
-      this.#latencies.add(event.latency_ms.total);
-    }
-  }
-
-  /** Counts a transfer of the past. */
-  countPast({ event, bytes, latency_ms: latency }: PastTransfer): void {
-    if (event === "transfer.failed") this.#failed++;
-    if (event !== "transfer.completed") return;
-    this.#ok++;
-    this.#bytes += bytes ?? 0;
-    if (latency !== undefined) this.#latencies.add(latency.total);
-  }
-
-  /** A command that failed without a failed transfer still counts as one failure; one that was told to stop does not. */
-  summary(exit: number): Summary {
-    const times = this.#latencies;
-    return {
-      event: "summary",
-      ok: this.#ok,
-      failed: exit === EXIT.ok || exit >= EXIT.sigint
-        ? this.#failed
-        : Math.max(this.#failed, 1),
-      bytes: this.#bytes,
-      latency_ms: times.count === 0
-        ? null
-        : { p50: times.at(0.5), p95: times.at(0.95), max: times.max },
-      exit,
-    };
-  }
 }

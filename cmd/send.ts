@@ -3,14 +3,9 @@ import { Failure } from "../lib/failure.ts";
 import type { Client } from "../lib/peer/client.ts";
 import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
-import {
-  assertName,
-  chooseHub,
-  HUB_OPTIONS,
-  joinBriefly,
-  SENDER_OPTIONS,
-  senderName,
-} from "./hub_choice.ts";
+import { chooseHub, HUB_OPTIONS } from "./hub_choice.ts";
+import { joinBriefly } from "./joining.ts";
+import { assertName, SENDER_OPTIONS, senderName } from "./own_name.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { duration, list, optionalDuration } from "./option.ts";
 import type { Reporter } from "./report.ts";

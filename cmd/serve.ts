@@ -1,9 +1,10 @@
 /** `ferry serve`: the hub. */
 import { join, resolve } from "@std/path";
 import type { FerryEvent } from "../lib/events.ts";
-import { Failure } from "../lib/failure.ts";
+import { Failure, systemState } from "../lib/failure.ts";
 import { doorOf } from "../lib/hub/door.ts";
-import { Hub, type Listener } from "../lib/hub/hub.ts";
+import { Hub } from "../lib/hub/hub.ts";
+import type { Listener } from "../lib/hub/hub_options.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
 import { NameBook } from "../lib/hub/names.ts";
 import { Share } from "../lib/hub/share.ts";
@@ -21,7 +22,9 @@ import { invitation, ticketFor } from "./invitation.ts";
 import { defineCommand } from "./command.ts";
 import { type Context, mayOpenMenu } from "./context.ts";
 import type { Globals } from "./globals.ts";
-import { assertName, defaultName, SOFTWARE, stateOf } from "./hub_choice.ts";
+import { stateOf } from "./hub_choice.ts";
+import { SOFTWARE } from "./joining.ts";
+import { assertName, defaultName } from "./own_name.ts";
 import { count, duration, flag, size, text } from "./option.ts";
 import {
   openInbox,
@@ -122,7 +125,7 @@ export const command = defineCommand({
       names: new NameBook(join(state, "hub")),
     };
     // SQLite is loaded here alone.
-    const { Ledger } = await import("../lib/hub/ledger.ts");
+    const { Ledger } = await import("../lib/hub/ledger/ledger.ts");
     const ledger = new Ledger({
       ...{ state, hub: name, clock },
       warn: (message, hint) => reporter.warn("ledger", message, hint),
@@ -239,9 +242,7 @@ function listen(
         },
       );
     }
-    const state = error instanceof Error
-      ? error.message.replace(/ \(os error \d+\)/, "")
-      : String(error);
+    const state = systemState(error);
     throw new Failure("unreachable", `Cannot listen on ${where}: ${state}`, {
       cause: error,
     });

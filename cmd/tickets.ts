@@ -3,7 +3,7 @@
  * can read in the list of processes.
  */
 import { resolve } from "@std/path";
-import { Failure } from "../lib/failure.ts";
+import { Failure, systemState } from "../lib/failure.ts";
 import { isTicket } from "../lib/net/ticket.ts";
 import type { Context } from "./context.ts";
 
@@ -52,9 +52,7 @@ export async function ticketInFile(
     if (cause instanceof Failure) throw cause;
     const state = cause instanceof Deno.errors.NotFound
       ? "the file does not exist"
-      : cause instanceof Error
-      ? cause.message.replace(/ \(os error \d+\).*/, "")
-      : String(cause);
+      : systemState(cause);
     throw new Failure("input", `Cannot read ticket file ${path}: ${state}`, {
       cause,
     });

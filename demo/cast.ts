@@ -73,14 +73,26 @@ export class Cast {
 
   /** Starts a peer. */
   async peer(name: string, port: number): Promise<void> {
-    const args = [
-      "connect",
-      `127.0.0.1:${port}`,
-      "--name",
-      name,
-      "--no-menu",
-    ];
-    await this.#start(name, [...args, "--inbox", this.inbox(name)]);
+    const hub = `127.0.0.1:${port}`;
+    await this.#start(name, ["connect", hub, ...this.#as(name)]);
+  }
+
+  /** Starts a peer as on another machine: it knows nothing but the hub's ticket. */
+  async visitor(name: string): Promise<void> {
+    const ticket = ["ticket", "--host", "127.0.0.1"];
+    this.#announce(ticket);
+    const { code, stdout } = await this.#ferry(ticket).output();
+    this.#judge(code);
+    const word = new TextDecoder().decode(stdout).trim();
+    this.say(`  ${word}`);
+    await this.#start(name, ["connect", ...this.#as(name)], {
+      FERRY_TICKET: word,
+      XDG_STATE_HOME: join(this.#dir, "elsewhere"),
+    });
+  }
+
+  #as(name: string): string[] {
+    return ["--name", name, "--no-menu", "--inbox", this.inbox(name)];
   }
 
   /** Runs a command and shows what it prints. */
@@ -135,8 +147,12 @@ export class Cast {
   }
 
   /** Starts something that stays, waits until it is ready, and lets it talk under its name. */
-  async #start(name: string, args: string[]): Promise<DemoEvent> {
-    const process = this.#ferry([...args, "--json"]).spawn();
+  async #start(
+    name: string,
+    args: string[],
+    env: Record<string, string> = {},
+  ): Promise<DemoEvent> {
+    const process = this.#ferry([...args, "--json"], env).spawn();
     this.#background.push(process);
     const ready = Promise.withResolvers<DemoEvent>();
     (async () => {
@@ -162,7 +178,7 @@ export class Cast {
     return event;
   }
 
-  #ferry(args: string[]): Deno.Command {
+  #ferry(args: string[], env: Record<string, string> = {}): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", MAIN, ...args],
       stdin: "null",
@@ -171,6 +187,7 @@ export class Cast {
       env: {
         XDG_STATE_HOME: join(this.#dir, "state"),
         XDG_CONFIG_HOME: join(this.#dir, "config"),
+        ...env,
       },
     });
   }

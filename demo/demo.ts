@@ -1,7 +1,8 @@
 /**
  * Ferry at work, in half a minute: a hub and three peers as real processes on the loopback, files
- * to one of them, messages to another and to the hub, a broadcast to all, the latencies, and a look
- * at what arrived. Ends by itself; exits 1 if anything did not go as it should.
+ * to one of them, messages to another and to the hub, a file for one who is away and then joins with
+ * the ticket, a broadcast to all, the latencies, and a look at what arrived. Ends by itself; exits 1
+ * if anything did not go as it should.
  *
  *     deno task demo
  */
@@ -41,15 +42,30 @@ await send(
 );
 await send("send", "--to", "hub", "--text", "The ferry leaves at nine");
 
+cast.title("A file for dave, who is away; he joins with the ticket");
+await cast.run(
+  "send",
+  "--to",
+  "dave",
+  "--queue",
+  "2d",
+  join(FILES, "orders.json"),
+);
+await cast.visitor("dave");
+
 cast.title("A broadcast: one receipt from each");
 await send("broadcast", join(FILES, "readings.csv"));
 
 cast.title("Where the time went (milliseconds)");
 cast.say(table(rows));
 
+cast.title("What went through the hub");
+await cast.run("history");
+
 cast.title("What alice got");
 const got = (name: string) => join(cast.inbox("alice"), name);
-const narrow = ["--protocol", "blocks", "--width", "48"];
+const protocol = Deno.stdout.isTerminal() ? "blocks" : "ascii";
+const narrow = ["--protocol", protocol, "--width", "48"];
 await cast.run("view", got("harbour.png"), ...narrow);
 await cast.run("view", got("readings.csv"), "--date", "2026-05-03");
 

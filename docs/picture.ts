@@ -1,11 +1,12 @@
 /**
- * Makes the pictures of the README: runs `ferry view` on a terminal in memory and turns what it
- * prints into SVG.
+ * Makes the pictures of the README: runs commands on a terminal in memory, and the menu of a peer in
+ * tmux, and turns what stands there into SVG.
  *
  *     deno run -A docs/picture.ts
  */
 import { fromFileUrl } from "@std/path";
 import { run } from "../cmd/run.ts";
+import { menuOfAlice } from "./menu.ts";
 import { systemClock } from "../lib/time/clock.ts";
 import { fakeContext } from "../tests/fake_context.ts";
 
@@ -27,7 +28,7 @@ interface Cell {
 }
 
 /** Text with colour sequences as an SVG picture of a terminal. */
-export function svgOf(text: string): string {
+function svgOf(text: string): string {
   const lines = text.trimEnd().split("\n").map(cellsOf);
   const columns = Math.max(...lines.map((cells) => cells.length));
   const width = columns * CELL.width + 2 * MARGIN;
@@ -178,6 +179,9 @@ async function session(...args: string[]): Promise<string> {
 }
 
 if (import.meta.main) {
+  const save = (name: string, text: string) =>
+    Deno.writeTextFile(new URL(`${name}.svg`, import.meta.url), svgOf(text));
+  await save("menu", await menuOfAlice());
   const pictures: Record<string, string[][]> = {
     "view-image": [["view", "harbour.png", "--width", "72"]],
     "view-data": [
@@ -188,9 +192,6 @@ if (import.meta.main) {
   for (const [name, commands] of Object.entries(pictures)) {
     const parts: string[] = [];
     for (const args of commands) parts.push(await session(...args));
-    await Deno.writeTextFile(
-      new URL(`${name}.svg`, import.meta.url),
-      svgOf(parts.join("\n")),
-    );
+    await save(name, parts.join("\n"));
   }
 }

@@ -118,3 +118,10 @@ export function asFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   return new Failure("failure", message, { cause: error });
 }
+
+/** What the operating system (or SQLite) said, as a state, without its number and our paths: others get to read it. */
+export function systemState(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const said = message.replace(/ \(os error \d+\).*$/s, "");
+  return said === message ? said : said.charAt(0).toLowerCase() + said.slice(1);
+}

@@ -47,7 +47,7 @@ unpack() {
   case $self in */*) ;; *) [ -f "$self" ] || self=$(command -v -- "$self") ;; esac
   [ "$(tail -c "+$skip" "$self" | sum)" = "$hash" ] ||
     fail 'its own file is damaged' 'download it again' 8
-  [ ! -t 2 ] || echo "Unpacking ferry into $1/$hash, once" >&2
+  [ ! -t 2 ] || echo "Unpacking ferry into $1, once" >&2
   new=$1/.$hash.$$
   trap 'rm -rf "$new"' EXIT
   trap 'exit 129' HUP

@@ -96,12 +96,12 @@ async function bundle(stage: Stage): Promise<void> {
     }
     if (changed !== text) stage.write(path, changed);
   }
+  // Not minified: that takes `using` away from a variable that is used once, and what it should
+  // close stays open (a locked file, for one).
   await stage.deno(
     "bundle",
     "--quiet",
     "--frozen",
-    "--minify",
-    "--keep-names",
     "--platform=deno",
     "--code-splitting",
     "--outdir=program",

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { Failure } from "../lib/failure.ts";
 import {
   formatBytes,
-  formatDuration,
   formatMs,
   formatRate,
   parseDuration,
@@ -69,14 +68,6 @@ Deno.test("parseSize() refuses what is no size and names it", () => {
     assertEquals(failure.code, "usage", text);
     assert(failure.message.includes(JSON.stringify(text)), failure.message);
   }
-});
-
-Deno.test("formatDuration() is read back exactly", () => {
-  fc.assert(
-    fc.property(fc.nat(10 ** 12), (ms) => {
-      assertEquals(parseDuration(formatDuration(ms)), ms);
-    }),
-  );
 });
 
 Deno.test("formatBytes() is read back within its rounding", () => {

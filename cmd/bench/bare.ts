@@ -1,12 +1,11 @@
 /** The bare TCP that Ferry is measured beside: connecting to it, and answering it. */
 import { BareHub, BareUser } from "../../lib/bench/bare.ts";
-import { Failure } from "../../lib/failure.ts";
+import { Failure, systemState } from "../../lib/failure.ts";
 import {
   type Address,
   formatAddress,
   isLoopback,
 } from "../../lib/net/address.ts";
-import { systemState } from "../../lib/transfer/disk.ts";
 import type { Context } from "../context.ts";
 import type { Reporter } from "../report.ts";
 

@@ -5,7 +5,6 @@ import { measure } from "../../lib/bench/measure.ts";
 import type { Facts } from "../../lib/bench/report.ts";
 import type { Sample } from "../../lib/bench/sample.ts";
 import { Stage } from "../../lib/bench/stage.ts";
-import { ascending, percentile } from "../../lib/bench/statistics.ts";
 import { Failure, type FailureCode, failureCode } from "../../lib/failure.ts";
 import {
   type Address,
@@ -13,19 +12,13 @@ import {
   parseAddress,
 } from "../../lib/net/address.ts";
 import type { Client } from "../../lib/peer/client.ts";
+import { Quantiles } from "../../lib/time/quantiles.ts";
 import { writeFailure } from "../../lib/transfer/disk.ts";
 import type { Context } from "../context.ts";
 import type { Globals } from "../globals.ts";
-import {
-  assertName,
-  chooseHub,
-  type HubChoice,
-  type HubOptions,
-  joinBriefly,
-  proofFor,
-  senderName,
-  SOFTWARE,
-} from "../hub_choice.ts";
+import { chooseHub, type HubChoice, type HubOptions } from "../hub_choice.ts";
+import { joinBriefly, proofFor, SOFTWARE } from "../joining.ts";
+import { assertName, senderName } from "../own_name.ts";
 import type { Reporter } from "../report.ts";
 import { statusOf } from "../sending.ts";
 import { VERSION } from "../version.ts";
@@ -241,7 +234,7 @@ class Scene implements AsyncDisposable {
 
   /** Measures all cases; the exit status. */
   async play(cases: readonly Case[], observer: Observer): Promise<number> {
-    const latencies: number[] = [];
+    const latencies = new Quantiles();
     const codes = new Set<FailureCode>();
     let failures = 0;
     let bytes = 0;
@@ -258,22 +251,18 @@ class Scene implements AsyncDisposable {
           codes.add(failureCode(failed));
         }
         if (latency === null) continue;
-        latencies.push(latency.total);
+        latencies.add(latency.total);
         bytes += of.bytes * of.recipients;
       }
     }
     observer.end();
-    const sorted = ascending(latencies);
-    const delivered = sorted.length;
+    const delivered = latencies.count;
     const status = statusOf({ delivered, failed: failures, codes });
-    const at = (share: number) => percentile(sorted, share);
     this.#request.reporter.summary({
       ok: delivered,
       failed: failures,
       bytes,
-      latency_ms: sorted.length === 0
-        ? null
-        : { p50: at(0.5), p95: at(0.95), max: at(1) },
+      latency_ms: latencies.summary(),
       exit: status,
     });
     return status;

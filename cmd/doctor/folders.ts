@@ -1,4 +1,5 @@
 /** Whether the folders Ferry uses can be used, and only by whom they should. */
+import { systemState } from "../../lib/failure.ts";
 import { dirname } from "@std/path";
 import { configDirectory } from "../../lib/state/paths.ts";
 import { formatBytes } from "../../lib/text/units.ts";
@@ -105,9 +106,7 @@ function whyNotWritable(folder: string): string | undefined {
     );
     return undefined;
   } catch (error) {
-    return error instanceof Error
-      ? error.message.replace(/ \(os error \d+\).*/, "")
-      : String(error);
+    return systemState(error);
   }
 }
 

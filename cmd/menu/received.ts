@@ -1,6 +1,6 @@
 /** What arrived: looking at it, saving it elsewhere, opening it. */
 import { basename, join } from "@std/path";
-import { Failure } from "../../lib/failure.ts";
+import { Failure, systemState } from "../../lib/failure.ts";
 import { safe, safeLines } from "../../lib/text/safe.ts";
 import type { Desk } from "./desk.ts";
 import { isDirectory, resolvePath, unwritable } from "./path_names.ts";
@@ -106,7 +106,7 @@ async function saveAs(desk: Desk, path: string): Promise<boolean> {
     } catch (error) {
       throw new Failure(
         "output",
-        `Cannot save ${safe(target)}: ${stateOf(error)}`,
+        `Cannot save ${safe(target)}: ${systemState(error)}`,
         { cause: error },
       );
     }
@@ -171,9 +171,4 @@ async function exists(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function stateOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ \(os error \d+\).*/s, "");
 }

@@ -9,8 +9,8 @@
  * (u32; 0 for the hub itself) and how many bytes (u64), followed by the bytes. Receivers get the
  * same. Whoever has read all of it answers the same byte, the hub when all receivers have.
  */
-import { Failure } from "../failure.ts";
-import { systemState, writeAll } from "../transfer/disk.ts";
+import { Failure, systemState } from "../failure.ts";
+import { writeAll } from "../transfer/disk.ts";
 
 const MAGIC = [0x46, 0x42, 0x54, 0x31];
 const ANSWER = 0x2e;

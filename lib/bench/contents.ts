@@ -5,7 +5,7 @@
 import { chunk, filtered, pngFile } from "../view/image/png_file.ts";
 
 /** Numbers that look like chance and are the same for the same seed: xorshift32 (Marsaglia, 2003). */
-export function* chanceOf(seed: number): Generator<number, never> {
+function* chanceOf(seed: number): Generator<number, never> {
   let state = seed >>> 0 || 1;
   while (true) {
     state ^= state << 13;

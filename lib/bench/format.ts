@@ -4,7 +4,7 @@ import { formatBytes, formatMs, formatRate } from "../text/units.ts";
 import type { Row } from "./sample.ts";
 
 /** What stands where there is no figure. */
-export const NONE = "–";
+const NONE = "–";
 
 /** A size as it was asked for: `64 KiB` where it is whole in binary units, else `10.0 MB`. */
 export function formatSize(bytes: number): string {

@@ -1,6 +1,7 @@
 /** Where `ferry bench` plays: a hub of its own unless another is named, and peers of its own. */
 import { doorOf } from "../hub/door.ts";
-import { Hub, type HubOptions } from "../hub/hub.ts";
+import { Hub } from "../hub/hub.ts";
+import type { HubOptions } from "../hub/hub_options.ts";
 import { LocalRecipient } from "../hub/local.ts";
 import { Inbox } from "../inbox/inbox.ts";
 import type { Address } from "../net/address.ts";

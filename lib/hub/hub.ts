@@ -2,100 +2,31 @@
  * The hub: accepts connections, gives names, tells everyone who is there, and routes transfers
  * between its members and its own inbox.
  */
+import type { FerryEvent } from "../events.ts";
 import { asFailure, Failure } from "../failure.ts";
 import type { ByteStream } from "../net/connection.ts";
-import {
-  MAX_ADDRESS_SHARE,
-  MAX_CONNECTIONS,
-  MAX_GREETING,
-  MAX_PEERS,
-} from "../protocol/limits.ts";
-import type { MessageOf } from "../protocol/message.ts";
-import type { Clock } from "../time/clock.ts";
+import { MAX_GREETING } from "../protocol/limits.ts";
 import type {
   Body,
   Carrier,
   Offer,
   TransferListener,
 } from "../transfer/transfer.ts";
-import type { Door } from "./door.ts";
-import type { FerryEvent } from "../events.ts";
+import { Admission } from "./admission.ts";
 import type { Answering } from "./answers.ts";
-import { answersFor, type History } from "./giving.ts";
+import { answersFor } from "./giving.ts";
+import type { HubOptions } from "./hub_options.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
-import type { NameBook } from "./names.ts";
-import { nameForOneshot, nameForPeer, type Names } from "./naming.ts";
-import { assertNotReserved, Registry } from "./registry.ts";
+import { Registry } from "./registry.ts";
+import type { RouteInfo } from "./route.ts";
 import type { RouteEvents } from "./route_events.ts";
-import { type RouteInfo, Router } from "./router.ts";
-import type { Share } from "./share.ts";
+import { Router } from "./router.ts";
 import { SpoolRoom } from "./spool_room.ts";
-import { firstToGo, originOf, StrangerLog } from "./strangers.ts";
-
-/**
- * A connection from which nothing has come for so long has left a PING unanswered; who comes with
- * the same key may take its name. Milliseconds.
- */
-const SILENT_MS = 15_000;
+import { firstToGo, StrangerLog } from "./strangers.ts";
 
 /** What a hub that stops slowly leaves is looked for so often, and so many times. */
 const LOOK_MS = 1_000;
 const LOOKS = 60;
-
-/** Where connections come from; `Deno.listen` and `Deno.listenTls` give one. */
-export interface Listener {
-  readonly addr: { hostname: string; port: number };
-  accept(): Promise<ByteStream & { remoteAddr?: unknown }>;
-  close(): void;
-}
-
-/** What a hub reports while it runs. */
-export interface HubEvents {
-  joined?(peer: PeerInfo): void;
-  left?(peer: PeerInfo): void;
-  /** A connection ended badly; `who` is its name or address. */
-  trouble?(who: string, failure: Failure): void;
-  /** What goes through, for a record of it. */
-  readonly routes?: RouteEvents;
-  /** Something shared is got. */
-  given?(event: FerryEvent): void;
-}
-
-/** How a hub is set up; durations in milliseconds, sizes in bytes. */
-export interface HubOptions {
-  readonly listener: Listener;
-  readonly name: string;
-  readonly software: string;
-  readonly clock: Clock;
-  /** Directory for bodies too large for memory. */
-  readonly spoolDir: string;
-  readonly spoolLimit?: number;
-  readonly maxPeers?: number;
-  /** Peers and one-shots together. */
-  readonly maxConnections?: number;
-  /** Whose names are whose, and the SHA-256 of the hub's certificate; without it names belong to nobody. */
-  readonly identities?: {
-    readonly fingerprint: Uint8Array;
-    readonly names: NameBook;
-  };
-  /** How long a new connection may take to greet. */
-  readonly handshakeMs?: number;
-  /** How long transfers under way may go on when the hub is told to stop. */
-  readonly graceMs?: number;
-  /** A connection that takes no byte for so long is ended. */
-  readonly idleMs?: number;
-  /** Who may join: for a listener with TLS. Without one everybody may, and nobody is the operator. */
-  readonly door?: Door;
-  /** Takes what is sent to the hub itself. */
-  readonly inbox?: Carrier;
-  /** What was recorded, where requests for it are to be answered. */
-  readonly history?: History;
-  /** What clients may get. */
-  readonly share?: Share;
-  /** Whether everyone may see the transfers of others: where names prove nothing. Yes unless said otherwise. */
-  readonly openHistory?: boolean;
-  readonly events?: HubEvents;
-}
 
 /** A running hub. */
 export class Hub implements Carrier {
@@ -104,6 +35,7 @@ export class Hub implements Carrier {
   readonly #router: Router;
   readonly #registry = new Registry<Member>();
   readonly #members = new Set<Member>();
+  readonly #admission: Admission;
   readonly #serving = new Set<Promise<void>>();
   /** A flood of strangers does not become a flood of lines. */
   readonly #strangers = new StrangerLog((who, failure) =>
@@ -116,7 +48,16 @@ export class Hub implements Carrier {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    const { spoolDir, spoolLimit, name, clock } = options;
+    const { spoolDir, spoolLimit, name, clock, identities } = options;
+    this.#admission = new Admission({
+      clock,
+      registry: this.#registry,
+      members: this.#members,
+      maxPeers: options.maxPeers,
+      maxConnections: options.maxConnections,
+      names: identities?.names,
+      leave: (member) => this.#leave(member),
+    });
     this.#room = new SpoolRoom(spoolDir, spoolLimit, name);
     const find = (name: string) => {
       if (name.toLowerCase() === "hub") return options.inbox;
@@ -314,7 +255,7 @@ export class Hub implements Carrier {
       idleMs,
       fingerprint: this.#options.identities?.fingerprint,
       door: this.#options.door ?? (() => ({ operator: false })),
-      join: (member, hello) => this.#join(member, hello),
+      join: (member, hello) => this.#admission.admit(member, hello),
       peers: () => this.peers(),
       answering: (member) => this.#answering(member),
       joined: (member) => {
@@ -337,94 +278,6 @@ export class Hub implements Carrier {
       },
       roundTripMs: () => 0,
     });
-  }
-
-  #join(
-    member: Member,
-    hello: MessageOf<"hello">,
-  ): { name: string; token: string } {
-    this.#assertRoom(member, hello.name);
-    const token = crypto.randomUUID();
-    if (hello.role === "oneshot") {
-      return { name: this.#nameOfOneshot(member, hello), token };
-    }
-    this.#takeOver(member, hello);
-    const limit = this.#options.maxPeers ?? MAX_PEERS;
-    if (this.#registry.size >= limit) {
-      throw new Failure(
-        "limit",
-        `Cannot join as ${hello.name}: the hub has its ${limit} peers`,
-      );
-    }
-    return { name: this.#claim(member, hello), token };
-  }
-
-  /** Throws Failure `limit` when there are too many connections, or too many from its address. */
-  #assertRoom({ address }: Member, name: string): void {
-    const limit = this.#options.maxConnections ?? MAX_CONNECTIONS;
-    const joined = [...this.#members].filter(({ info }) => info !== undefined);
-    if (joined.length >= limit) {
-      const state = `the hub has its ${limit} connections`;
-      throw new Failure("limit", `Cannot join as ${name}: ${state}`);
-    }
-    const share = Math.ceil(limit * MAX_ADDRESS_SHARE);
-    if (joined.length < share) return;
-    const origin = originOf(address);
-    const near = joined.filter((other) => originOf(other.address) === origin);
-    if (near.length >= share) {
-      const state = `the hub has ${share} connections from its address`;
-      throw new Failure("limit", `Cannot join as ${name}: ${state}`);
-    }
-  }
-
-  #nameOfOneshot(
-    { key, address }: Member,
-    { name, adapt }: MessageOf<"hello">,
-  ): string {
-    const { identities } = this.#options;
-    if (identities !== undefined) {
-      const names = this.#names(identities.names);
-      return nameForOneshot({ name, adapt, key }, names);
-    }
-    if (!adapt) assertNotReserved(name);
-    // Where names belong to nobody, only the machine a peer runs on may send under that peer's name.
-    const own = this.#registry.find(name)?.address === address;
-    return own ? name : this.#registry.freeVariant(name);
-  }
-
-  /** The same peer has come back before its old connection was found dead: that one goes. */
-  #takeOver(member: Member, { name, token }: MessageOf<"hello">): void {
-    const holder = this.#registry.find(name);
-    if (holder === undefined || holder.key !== member.key) return;
-    const isDead = member.key !== undefined &&
-      holder.connection.heartbeat.silentMs > SILENT_MS;
-    if (holder.token !== token && !isDead) return;
-    this.#leave(holder);
-    holder.connection.abort(new Failure("disconnected", "it connected anew"));
-  }
-
-  #claim(
-    member: Member,
-    { name, adapt }: MessageOf<"hello">,
-  ): string {
-    const { identities, clock } = this.#options;
-    const { key } = member;
-    if (identities === undefined || key === undefined) {
-      return this.#registry.claim(name, member, adapt);
-    }
-    const { names } = identities;
-    const given = nameForPeer({ name, adapt, key }, this.#names(names));
-    names.bind(given, key, clock.date());
-    return this.#registry.claim(given, member, false);
-  }
-
-  #names(book: NameBook): Names {
-    return {
-      isHeld: (name) => this.#registry.find(name) !== undefined,
-      // Who holds a name keeps it while connected, also when it was freed meanwhile.
-      owner: (name) => this.#registry.find(name)?.key ?? book.owner(name),
-      namesOf: (key) => book.namesOf(key),
-    };
   }
 
   #leave(member: Member): void {

@@ -54,11 +54,8 @@ export interface MemberHub {
   readonly fingerprint: Uint8Array | undefined;
   /** Lets the member in, or throws Failure `auth`. */
   readonly door: Door;
-  /** Gives the member the name it asked for; throws Failure when it cannot have it. */
-  join(
-    member: Member,
-    hello: MessageOf<"hello">,
-  ): { name: string; token: string };
+  /** The name the member gets; throws Failure when it cannot join. */
+  join(member: Member, hello: MessageOf<"hello">): string;
   peers(): PeerInfo[];
   /** What a member that has greeted is answered. */
   answering(member: Member): Answering;
@@ -79,7 +76,7 @@ export class Member {
   /** Set by the greeting. */
   info: PeerInfo | undefined;
   /** Proves that a later connection is the same peer. */
-  token = "";
+  readonly token = crypto.randomUUID();
   /** The key it has shown in its greeting. */
   key: string | undefined;
   /** Whether it is the user the hub runs as, on the hub's machine. Set by the greeting. */
@@ -247,13 +244,11 @@ export class Member {
     if (!this.connection.isOpen) return;
     const hub = this.#hub;
     try {
-      const { name, token } = hub.join(this, hello);
       this.info = {
-        name,
+        name: hub.join(this, hello),
         since: Math.round(hub.clock.date()),
         address: this.address,
       };
-      this.token = token;
     } catch (error) {
       return this.#refuse(error);
     }

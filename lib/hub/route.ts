@@ -1,7 +1,6 @@
 /**
  * One transfer on its way through the hub. The sender may be lost and come back, each recipient
- * too; a recipient that is away may have it kept for later. What a sender was not told yet is
- * remembered until it can be.
+ * too; a recipient that is away may have it kept for later.
  */
 import { asFailure } from "../failure.ts";
 import { MAX_PARK_MS, PARK_MS } from "../protocol/limits.ts";
@@ -10,18 +9,16 @@ import { failedOutcome } from "../transfer/outgoing.ts";
 import type {
   Body,
   Cancel,
-  Carrier,
   Digest,
   Offer,
   Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
+import { type FindCarrier, Leg, type LegRoute } from "./leg.ts";
 import type { RouteEvents, RouteFacts } from "./route_events.ts";
+import { RouteSender } from "./route_sender.ts";
 import type { Spool } from "./spool.ts";
 import type { SpoolNote } from "./spool_note.ts";
-
-/** Finds who takes transfers to a recipient, by name in any case; undefined when it is not here. */
-export type FindCarrier = (name: string) => Carrier | undefined;
 
 /** A transfer under way, for whoever looks at the hub. */
 export interface RouteInfo {
@@ -47,23 +44,6 @@ export interface RouteNeeds {
   done(route: Route): void;
 }
 
-/** One recipient it has not ended for. */
-interface Leg {
-  readonly name: string;
-  /** Who takes it there now; undefined while the recipient is away. */
-  carrier: Carrier | undefined;
-  handle: { cancel(reason: Cancel): void } | undefined;
-  /** Takes back the timer of a recipient that is away. */
-  stopWaiting: () => void;
-  /** Until when it is kept for a recipient that is away, ms since the Unix epoch. */
-  until: number | undefined;
-  /** The sender was told that it is stored. */
-  stored: boolean;
-  startedAt: number | undefined;
-  /** It was sent again after what arrived differed. */
-  again: boolean;
-}
-
 /** One transfer on its way through the hub. */
 export class Route {
   readonly offer: Offer;
@@ -72,17 +52,11 @@ export class Route {
   readonly #spool: Spool | undefined;
   readonly #facts: RouteFacts;
   readonly #begunAt: number;
-  /** Who sends it; undefined while that connection is lost. */
-  #listener: TransferListener | undefined;
-  /** Who waits for a receipt on the sender's present connection, by lower-case name. */
-  #awaited: Map<string, string>;
-  /** The present sender has said END, or need not: it may be told of receipts. */
-  #ended: boolean;
+  readonly #sender: RouteSender;
+  /** Whom it has not ended for, by lower-case name. */
   readonly #legs = new Map<string, Leg>();
-  /** What became of recipients that are settled, as far as this hub knows. */
-  readonly outcomes = new Map<string, Outcome>();
+  readonly #legRoute: LegRoute;
   #started = false;
-  #sent = false;
   #bytes = 0;
   #stopParking = () => {};
   #closing = false;
@@ -99,11 +73,10 @@ export class Route {
     this.offer = offer;
     this.#body = body;
     this.#spool = spool;
-    this.#listener = listener;
     this.#needs = needs;
     this.#begunAt = needs.clock.now();
-    this.#awaited = namesOf(offer);
-    this.#ended = spool === undefined;
+    this.#sender = new RouteSender(offer, listener, spool !== undefined);
+    this.#legRoute = this.#forLegs();
     const { id, name, kind, size, from, to } = offer;
     this.#facts = { id, name, kind, size, from, to, offeredAt };
   }
@@ -117,7 +90,12 @@ export class Route {
 
   /** Whether its sender's connection is lost. */
   get isDetached(): boolean {
-    return this.#listener === undefined;
+    return this.#sender.isLost;
+  }
+
+  /** What became of recipients that are settled, by lower-case name, as far as this hub knows. */
+  get outcomes(): ReadonlyMap<string, Outcome> {
+    return this.#sender.outcomes;
   }
 
   /** Everyone it is or was for. */
@@ -133,64 +111,58 @@ export class Route {
   /** Offers the transfer to every recipient. */
   begin(): void {
     this.#needs.events.offered?.(this.#facts);
-    const legs = [...this.#awaited.values()].map((name) => this.#addLeg(name));
-    for (const leg of legs) this.#carry(leg);
-    // The hub itself takes what is kept for those who are away.
-    if (legs.some(({ until }) => until !== undefined)) this.#start(0);
+    const names = [...this.#sender.awaited.values()];
+    const legs = names.map((name) => this.#addLeg(name));
+    for (const leg of legs) leg.carry();
     this.#note();
   }
 
   /** Goes on with what a hub before this one has left: recipients are waited for, and the sender. */
   resume({ left, digest }: SpoolNote): void {
     this.#started = true;
+    const whole = this.digest !== undefined;
     for (const [name, until] of Object.entries(left)) {
-      const leg = this.#addLeg(name);
-      const whole = this.digest !== undefined;
+      const leg = this.#addLeg(name, until !== null && whole);
       if (until !== null && !whole && digest !== undefined) {
         const message = "the hub has lost a part of it";
-        this.#settle(leg, failedOutcome({ code: "integrity", message }));
+        leg.settle(failedOutcome({ code: "integrity", message }));
         continue;
       }
-      leg.stored = until !== null && whole;
       if (until !== null && whole) {
-        this.outcomes.set(name.toLowerCase(), { status: "stored", until });
+        this.#sender.settle(leg.key, { status: "stored", until });
       }
       // The hub's own inbox is here at once.
-      if (this.#needs.find(name) !== undefined) this.#carry(leg);
-      else if (until === null) {
-        this.#await(leg, lostOutcome(name), this.#parkMs);
-      } else this.#enqueue(leg, until);
+      if (this.#needs.find(name) !== undefined) leg.carry();
+      else if (until !== null) leg.enqueue(until);
+      else leg.wait(lostOutcome(name), this.#parkMs);
     }
-    if (this.digest === undefined) this.#park();
+    if (!whole) this.#park();
   }
 
   /** A sender that was lost has come back and offers it again, maybe under another id. */
   attach(offer: Offer, listener: TransferListener): void {
     this.#stopParking();
-    this.#listener = listener;
-    this.#ended = false;
-    this.#awaited = namesOf(offer);
+    const sender = this.#sender;
+    sender.attach(offer, listener);
     const spool = this.#spool;
     if (spool === undefined) return;
     spool.senderAway = this.digest === undefined;
-    for (const [key, name] of this.#awaited) {
+    for (const [key, name] of sender.awaited) {
       if (this.#legs.has(key) || this.outcomes.has(key)) continue;
       // Settled by a hub before this one: the recipient knows what became of it.
-      this.#carry(this.#addLeg(name));
-      this.#note();
+      this.#addLeg(name).carry();
     }
     spool.written().then(() => {
-      if (this.#listener !== listener) return;
-      if (this.#started) listener.started(spool.length);
-      for (const [key, outcome] of this.outcomes) this.#tell(key, outcome);
+      if (!sender.is(listener)) return;
+      if (this.#started) sender.started(spool.length);
+      sender.tellAll();
     });
   }
 
   /** Someone has joined: goes on with the transfer if it waits for them. */
   arrived(name: string): void {
     const leg = this.#legs.get(name.toLowerCase());
-    if (leg === undefined || leg.carrier !== undefined || this.#closing) return;
-    this.#carry(leg);
+    if (leg?.isAway && !this.#closing) leg.carry();
   }
 
   /**
@@ -203,15 +175,15 @@ export class Route {
     bytes: Uint8Array,
   ): void | Promise<void> {
     const spool = this.#spool;
-    if (spool === undefined || this.#listener !== listener) return;
+    if (spool === undefined || !this.#sender.is(listener)) return;
     const known = spool.length - offset;
     if (known >= bytes.length || known < 0) return;
     const wasOnDisk = spool.isOnDisk;
     try {
       return spool.append(known > 0 ? bytes.subarray(known) : bytes)
-        ?.catch((error) => this.#giveUp(error));
+        ?.catch((error) => this.cancel(asFailure(error)));
     } catch (error) {
-      this.#giveUp(error);
+      this.cancel(asFailure(error));
     } finally {
       if (spool.isOnDisk && !wasOnDisk) this.#note();
     }
@@ -220,8 +192,8 @@ export class Route {
   /** The sender has sent everything. */
   finish(listener: TransferListener, digest: Digest): void {
     const spool = this.#spool;
-    if (spool === undefined || this.#listener !== listener) return;
-    this.#ended = true;
+    if (spool === undefined || !this.#sender.is(listener)) return;
+    this.#sender.finish();
     const before = spool.digest;
     if (before === undefined) {
       spool.finish(digest);
@@ -230,44 +202,33 @@ export class Route {
       const message = "it differs from what was sent before";
       this.cancel({ code: "integrity", message });
     }
-    for (const [key, outcome] of [...this.outcomes]) this.#tell(key, outcome);
-    for (const leg of [...this.#legs.values()]) {
-      if (leg.until !== undefined && leg.carrier === undefined) {
-        this.#store(leg);
-      }
-    }
+    this.#sender.tellAll();
+    for (const leg of [...this.#legs.values()]) leg.store();
   }
 
   /** The sender's connection has ended; `left` when one of the two had taken its leave. */
   lost(listener: TransferListener, left: boolean): void {
-    if (this.#listener !== listener || this.#closing) return;
-    this.#listener = undefined;
-    const { from, fingerprint } = this.offer;
-    const message = `${from} disconnected while sending`;
+    if (!this.#sender.is(listener) || this.#closing) return;
+    this.#sender.lose();
     const whole = this.digest !== undefined;
-    if (left || (!whole && fingerprint === undefined)) {
-      return this.cancel({ code: "disconnected", message });
+    if (left || (!whole && this.offer.fingerprint === undefined)) {
+      return this.cancel(this.#senderGone);
     }
     if (!whole) this.#park();
   }
 
   /** The sender gives it up, also for recipients of whom it has not heard yet. */
   abandon(listener: TransferListener, reason: Cancel): void {
-    if (this.#listener !== listener) return;
+    if (!this.#sender.is(listener)) return;
     this.cancel(reason);
     const outcome = failedOutcome(reason);
-    for (const key of this.outcomes.keys()) this.#tell(key, outcome);
+    for (const key of this.outcomes.keys()) this.#sender.tell(key, outcome);
   }
 
   /** Gives the transfer up for every recipient not settled, and not promised to. */
   cancel(reason: Cancel): void {
     this.#stopParking();
-    for (const leg of [...this.#legs.values()]) {
-      if (leg.stored) continue;
-      leg.until = undefined;
-      if (leg.handle === undefined) this.#settle(leg, failedOutcome(reason));
-      else leg.handle.cancel(reason);
-    }
+    for (const leg of [...this.#legs.values()]) leg.cancel(reason);
   }
 
   /**
@@ -277,24 +238,24 @@ export class Route {
   suspend(reason: Cancel): void {
     const spool = this.#spool;
     if (spool === undefined) return this.cancel(reason);
-    const stays = spool.isOnDisk &&
-      (this.offer.fingerprint !== undefined || this.#isPromised);
+    const stays = spool.isOnDisk && this.#canGoOn;
     // What was promised has its note on the disk.
     if (stays && !this.#isPromised) this.#note();
     this.#closing = true;
     this.#stopParking();
     if (stays) spool.leave();
     else spool.dispose();
-    for (const leg of [...this.#legs.values()]) {
-      leg.stopWaiting();
-      if (leg.handle === undefined) this.#legs.delete(leg.name.toLowerCase());
-      else leg.handle.cancel(reason);
-    }
+    for (const leg of [...this.#legs.values()]) leg.close(reason);
     this.#doneIfEmpty();
   }
 
+  /** Whether another hub could go on with it, once it is on disk. */
+  get #canGoOn(): boolean {
+    return this.offer.fingerprint !== undefined || this.#isPromised;
+  }
+
   get #isPromised(): boolean {
-    return [...this.#legs.values()].some((leg) => leg.stored);
+    return [...this.#legs.values()].some((leg) => leg.isStored);
   }
 
   get #parkMs(): number {
@@ -302,168 +263,69 @@ export class Route {
     return Math.max(PARK_MS, Math.min(idle_ms, MAX_PARK_MS));
   }
 
-  #addLeg(name: string): Leg {
-    const leg: Leg = {
-      name,
-      carrier: undefined,
-      handle: undefined,
-      stopWaiting: () => {},
-      until: undefined,
-      stored: false,
-      startedAt: undefined,
-      again: false,
-    };
-    this.#legs.set(name.toLowerCase(), leg);
+  /** Why it ends when the sender is gone for good. */
+  get #senderGone(): Cancel {
+    const message = `${this.offer.from} disconnected while sending`;
+    return { code: "disconnected", message };
+  }
+
+  #addLeg(name: string, isStored = false): Leg {
+    const leg = new Leg(name, this.#legRoute, isStored);
+    this.#legs.set(leg.key, leg);
     return leg;
   }
 
-  /** Offers it to one recipient, or waits for them. */
-  #carry(leg: Leg): void {
-    const { name } = leg;
-    const carrier = this.#needs.find(name);
-    if (carrier === undefined) {
-      const message = `${name} is not connected`;
-      return this.#away(leg, failedOutcome({ code: "absent", message }));
-    }
-    leg.stopWaiting();
-    leg.carrier = carrier;
-    const { queue_ms: _, wait_ms: __, ...offer } = this.offer;
-    let over = false;
-    const handle = carrier.carry({ ...offer, to: [name] }, this.#shared(), {
-      started: (offset) => {
-        leg.startedAt ??= this.#needs.clock.now();
-        // One recipient that has a part of it: the sender need not send that, nor the hub keep it.
-        const alone = this.#legs.size === 1 && this.outcomes.size === 0 &&
-          this.offer.queue_ms === undefined;
-        this.#start(alone ? offset : 0);
+  #forLegs(): LegRoute {
+    const { clock, find, waits = true } = this.#needs;
+    const digest = () => this.digest;
+    return {
+      clock,
+      find,
+      waits,
+      offer: this.offer,
+      begunAt: this.#begunAt,
+      keeps: this.#spool !== undefined,
+      get digest() {
+        return digest();
       },
-      sent: (digest) => {
-        if (this.#sent) return;
-        this.#sent = true;
-        this.#listener?.sent(digest);
-      },
-      progress: (_, bytes) => {
+      body: () => this.#shared(),
+      keep: () => this.#keep(),
+      started: (offset) => this.#start(offset),
+      sent: (digest) => this.#sender.sent(digest),
+      progress: ({ name }, bytes) => {
         this.#bytes = Math.max(this.#bytes, bytes);
-        if (this.#awaited.has(name.toLowerCase())) {
-          this.#listener?.progress(name, bytes);
-        }
+        this.#sender.progress(name, bytes);
       },
-      settled: (_, outcome) => {
-        over = true;
-        this.#carried(leg, carrier, outcome);
+      stored: (leg, until, digest) => {
+        this.#needs.events.stored?.(this.#facts, leg.name, until, digest);
+        this.#sender.settle(leg.key, { status: "stored", until });
       },
-    });
-    if (!over) leg.handle = handle;
+      settled: (leg, outcome) => this.#settled(leg, outcome),
+    };
   }
 
   /** The hub has a place for the body: the sender may send what is not here yet. */
   #start(offset: number): void {
     if (this.#started) return;
     this.#started = true;
-    this.#spool?.begin(offset);
-    this.#listener?.started(this.#spool?.length ?? offset);
+    // One recipient that has a part of it: the sender need not send that, nor the hub keep it.
+    const alone = this.#legs.size === 1 && this.outcomes.size === 0 &&
+      this.offer.queue_ms === undefined;
+    const from = alone ? offset : 0;
+    this.#spool?.begin(from);
+    this.#sender.started(this.#spool?.length ?? from);
   }
 
-  /** What a carrier made of it. */
-  #carried(leg: Leg, carrier: Carrier, outcome: Outcome): void {
-    if (leg.carrier !== carrier) return;
-    leg.carrier = undefined;
-    leg.handle = undefined;
-    if (outcome.status !== "failed" || this.#closing) {
-      return this.#settle(leg, outcome);
-    }
-    if (outcome.lost) {
-      const next = this.#needs.find(leg.name);
-      // It was back before its old connection was found dead.
-      if (next !== undefined && next !== carrier) return this.#carry(leg);
-      return this.#away(leg, outcome);
-    }
-    if (outcome.code === "absent") return this.#away(leg, outcome);
-    if (leg.stored && outcome.retryable) {
-      if (outcome.code !== "integrity" || leg.again) {
-        return this.#away(leg, outcome);
-      }
-      leg.again = true;
-      return this.#carry(leg);
-    }
-    this.#settle(leg, outcome);
-  }
-
-  /** The recipient is not here: it is waited for, or the transfer has failed for it. */
-  #away(leg: Leg, outcome: Extract<Outcome, { status: "failed" }>): void {
-    const { queue_ms, wait_ms = 0, deadlines } = this.offer;
-    const { lost, ...final } = outcome;
-    if (leg.until !== undefined) return this.#enqueue(leg, leg.until);
-    if (queue_ms !== undefined && this.#spool !== undefined) {
-      const now = this.#needs.clock.date();
-      this.#start(0);
-      return this.#enqueue(leg, Math.round(now + queue_ms));
-    }
-    if (this.#needs.waits === false) return this.#settle(leg, final);
-    const waitMs = Math.max(lost ? deadlines.idle_ms : 0, wait_ms);
-    const left = this.#begunAt + MAX_PARK_MS - this.#needs.clock.now();
-    if (waitMs > 0) return this.#await(leg, final, Math.min(waitMs, left));
-    this.#settle(leg, final);
-  }
-
-  /** Waits for a recipient to come back, for so long. */
-  #await(leg: Leg, outcome: Outcome, ms: number): void {
-    leg.stopWaiting = this.#needs.clock.after(
-      ms,
-      () => this.#settle(leg, outcome),
-    );
-  }
-
-  #enqueue(leg: Leg, until: number): void {
-    leg.until = until;
-    const code = "deadline.queue";
-    const message = `${leg.name} did not come in time`;
-    const left = Math.max(until - this.#needs.clock.date(), 0);
-    this.#await(leg, failedOutcome({ code, message }), left);
-    this.#store(leg);
-  }
-
-  /** Makes the body safe for a recipient that is away, then says so. */
-  async #store(leg: Leg): Promise<void> {
-    const spool = this.#spool;
-    const { until } = leg;
-    const digest = spool?.digest;
-    if (spool === undefined || digest === undefined) return;
-    if (leg.stored || until === undefined) return;
-    try {
-      await spool.keep(() => this.#noteNow());
-    } catch (error) {
-      if (this.#isWaiting(leg)) {
-        this.#settle(leg, failedOutcome(asFailure(error)));
-      }
-      return;
-    }
-    if (!this.#isWaiting(leg) || leg.stored || this.#closing) return;
-    leg.stored = true;
-    this.#needs.events.stored?.(this.#facts, leg.name, until, digest);
-    const outcome: Outcome = { status: "stored", until };
-    const key = leg.name.toLowerCase();
-    this.outcomes.set(key, outcome);
-    this.#tell(key, outcome);
-  }
-
-  #isWaiting(leg: Leg): boolean {
-    return this.#legs.get(leg.name.toLowerCase()) === leg &&
-      leg.carrier === undefined;
+  #keep(): Promise<void> {
+    return this.#spool?.keep(() => this.#noteNow()) ?? Promise.resolve();
   }
 
   #park(): void {
     if (this.#spool !== undefined) this.#spool.senderAway = true;
-    const { from } = this.offer;
-    const message = `${from} disconnected while sending`;
     this.#stopParking = this.#needs.clock.after(
       this.#parkMs,
-      () => this.cancel({ code: "disconnected", message }),
+      () => this.cancel(this.#senderGone),
     );
-  }
-
-  #giveUp(error: unknown): void {
-    this.cancel(asFailure(error));
   }
 
   /** The body as one recipient gets it: it goes away with the last of them, not with the first. */
@@ -475,44 +337,15 @@ export class Route {
     };
   }
 
-  #settle(leg: Leg, outcome: Outcome): void {
-    const key = leg.name.toLowerCase();
-    if (this.#legs.get(key) !== leg) return;
-    leg.stopWaiting();
-    this.#legs.delete(key);
+  /** It has ended for one recipient. */
+  #settled(leg: Leg, outcome: Outcome): void {
+    this.#legs.delete(leg.key);
     if (!this.#closing) {
       this.#record(leg, outcome);
-      if (!leg.stored) {
-        this.outcomes.set(key, outcome);
-        this.#tell(key, outcome);
-      }
+      if (!leg.isStored) this.#sender.settle(leg.key, outcome);
       if (this.#legs.size > 0) this.#note();
     }
     this.#doneIfEmpty();
-  }
-
-  #record(leg: Leg, outcome: Outcome): void {
-    const { clock, events } = this.#needs;
-    const { startedAt } = leg;
-    events.settled?.(this.#facts, {
-      recipient: leg.name,
-      outcome,
-      digest: this.digest,
-      at: clock.date(),
-      offerMs: startedAt === undefined ? undefined : startedAt - this.#begunAt,
-      totalMs: clock.now() - this.#begunAt,
-    });
-  }
-
-  /** Tells the sender, if it is there and may be told; otherwise it is told when it is. */
-  #tell(key: string, outcome: Outcome): void {
-    const name = this.#awaited.get(key);
-    if (name === undefined || this.#listener === undefined) return;
-    const early = outcome.status === "failed" ||
-      (outcome.status === "delivered" && outcome.unchanged === true);
-    if (!early && !this.#ended) return;
-    this.#awaited.delete(key);
-    this.#listener.settled(name, outcome);
   }
 
   #doneIfEmpty(): void {
@@ -522,11 +355,22 @@ export class Route {
     this.#needs.done(this);
   }
 
+  #record({ name, startedAt }: Leg, outcome: Outcome): void {
+    const { clock, events } = this.#needs;
+    events.settled?.(this.#facts, {
+      recipient: name,
+      outcome,
+      digest: this.digest,
+      at: clock.date(),
+      offerMs: startedAt === undefined ? undefined : startedAt - this.#begunAt,
+      totalMs: clock.now() - this.#begunAt,
+    });
+  }
+
   /** Writes down how it stands, where that can be gone on with. */
   #note(): void {
     const spool = this.#spool;
-    if (spool === undefined || this.#closing) return;
-    if (this.offer.fingerprint === undefined && !this.#isPromised) return;
+    if (spool === undefined || this.#closing || !this.#canGoOn) return;
     try {
       spool.note(this.#noteNow());
     } catch {
@@ -546,10 +390,6 @@ export class Route {
       left: Object.fromEntries(left),
     };
   }
-}
-
-function namesOf({ to }: Offer): Map<string, string> {
-  return new Map(to.map((name) => [name.toLowerCase(), name]));
 }
 
 function lostOutcome(name: string): Outcome {

@@ -15,18 +15,12 @@ import type {
   Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
-import {
-  type FindCarrier,
-  Route,
-  type RouteInfo,
-  type RouteNeeds,
-} from "./route.ts";
+import type { FindCarrier } from "./leg.ts";
+import { Route, type RouteInfo, type RouteNeeds } from "./route.ts";
 import type { RouteEvents } from "./route_events.ts";
 import { QueueCount } from "./queue_count.ts";
 import { Spool } from "./spool.ts";
 import type { Leftover, SpoolRoom } from "./spool_room.ts";
-
-export type { FindCarrier, RouteInfo };
 
 /** What a sender's connection does with a transfer it has offered. */
 export interface Incoming {

@@ -10,11 +10,11 @@ import { Failure } from "../failure.ts";
 import { syncDirectory, syncSmallFile } from "../inbox/durable.ts";
 import { INLINE_BYTES, SPOOL_MEMORY_BYTES } from "../protocol/limits.ts";
 import { readOver } from "../transfer/body.ts";
-import { writeFailure } from "../transfer/disk.ts";
+import { removeIfThere, writeFailure } from "../transfer/disk.ts";
 import type { PacedFile } from "../transfer/pace.ts";
 import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
 import { type SpoolNote, writeNote, writeNoteSafely } from "./spool_note.ts";
-import { type Leftover, removeQuietly, type SpoolRoom } from "./spool_room.ts";
+import type { Leftover, SpoolRoom } from "./spool_room.ts";
 
 /** First allocation for a body of unknown size. */
 const FIRST_BYTES = 64 * 1024;
@@ -206,8 +206,8 @@ export class Spool implements Body {
     this.#disposed = true;
     this.#room.closeFile(this.#file);
     this.#file = undefined;
-    if (this.#path !== undefined) removeQuietly(this.#path);
-    if (this.#noted) removeQuietly(`${this.#path}.json`);
+    if (this.#path !== undefined) removeIfThere(this.#path);
+    if (this.#noted) removeIfThere(`${this.#path}.json`);
     this.#forgetMemory();
     this.#room.release(this.#reserved, this.#sender);
   }

@@ -4,7 +4,8 @@ import * as v from "valibot";
 import { syncSmallFile } from "../inbox/durable.ts";
 import { FrameType } from "../protocol/frame.ts";
 import { decodeMessage } from "../protocol/message.ts";
-import { removeIfThere } from "../state/files.ts";
+import { replaceFile } from "../state/files.ts";
+import { removeIfThere } from "../transfer/disk.ts";
 import { PacedFile } from "../transfer/pace.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 
@@ -55,12 +56,7 @@ export function readNote(path: string): SpoolNote | undefined {
 
 /** Writes a note; readers see the old one or the new, never a part. Throws what the system gives. */
 export function writeNote(path: string, note: SpoolNote): void {
-  const fresh = `${path}.new`;
-  {
-    using file = create(fresh);
-    file.writeNow(bytesOf(note));
-  }
-  Deno.renameSync(fresh, path);
+  replaceFile(path, JSON.stringify(note));
 }
 
 /**

@@ -147,7 +147,7 @@ export class SpoolRoom {
     if (this.#dir === undefined) return;
     this.#lock?.close();
     if (!namesIn(this.#dir).some((name) => name !== "lock")) {
-      removeQuietly(this.#dir);
+      removeTree(this.#dir);
     }
     this.#dir = undefined;
   }
@@ -173,7 +173,7 @@ export class SpoolRoom {
       if (ownerOf(name) === this.owner) {
         found.push(...this.#take(dir, lock));
       } else {
-        if (isStale(dir, now)) removeQuietly(dir);
+        if (isStale(dir, now)) removeTree(dir);
         lock.close();
       }
     }
@@ -195,7 +195,7 @@ export class SpoolRoom {
       found.push({ note, length });
     }
     for (const name of namesIn(dir)) {
-      if (!useful.has(name)) removeQuietly(join(dir, name));
+      if (!useful.has(name)) removeTree(join(dir, name));
     }
     if (found.length === 0 || this.#dir !== undefined) {
       if (found.length > 0) {
@@ -204,7 +204,7 @@ export class SpoolRoom {
           Deno.renameSync(join(dir, name), this.path(name));
         }
       }
-      removeQuietly(dir);
+      removeTree(dir);
       lock.close();
       return found;
     }
@@ -271,7 +271,7 @@ function openLock(dir: string): Deno.FsFile | undefined {
 }
 
 /** Removes a file or a directory with everything in it, if it is there. */
-export function removeQuietly(path: string): void {
+function removeTree(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
   } catch {

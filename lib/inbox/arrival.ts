@@ -9,75 +9,28 @@ import type { TransferCompleted, TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
-import { writeFailure } from "../transfer/disk.ts";
+import { removeIfThere, writeFailure } from "../transfer/disk.ts";
 import { readOver } from "../transfer/body.ts";
 import { PacedFile } from "../transfer/pace.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
-import { partKey, type Parts, removeIfThere } from "./parts.ts";
+import { partKey, type Parts } from "./parts.ts";
 import { place } from "./place.ts";
 import { withinTree } from "./policy.ts";
-import type { Received, ReceivedBefore } from "./received.ts";
+import type { Received } from "./received.ts";
+import {
+  arrivalFacts,
+  isLastOfTree,
+  isRoot,
+  type Taking,
+  type Tell,
+} from "./taking.ts";
 import type { Growing } from "./trees.ts";
 
 /** How often a running transfer reports how far it is, in milliseconds. */
 const PROGRESS_EVERY_MS = 1_000;
-
-/**
- * What every event of an arriving transfer says about it. A directory's last offer is told as its
- * first: the two are one transfer.
- */
-export function arrivalFacts(offer: Offer, to: string): TransferFacts {
-  const { from, name, kind, size, tree } = offer;
-  const facts = { id: offer.id, dir: "receive", from, to, name, kind } as const;
-  if (isRoot(offer)) return { ...facts, id: offer.tree, bytes: null };
-  return { ...facts, bytes: size, ...(tree === undefined ? {} : { tree }) };
-}
-
-/** Whether it is a directory's own offer, its first or its last, and not of what is in it. */
-export function isRoot(offer: Offer): offer is Offer & { tree: string } {
-  return offer.kind === "directory" && offer.tree !== undefined &&
-    !offer.name.includes("/");
-}
-
-/** Whether a directory's own offer says that everything in it was sent. */
-export function isLastOfTree(offer: Offer): boolean {
-  return isRoot(offer) && offer.tree !== offer.id;
-}
-
-/** Tells how many bytes of a body have come, or are checked again. */
-export type Tell = (received: number) => void;
-
-/** What becomes of a body that comes in. */
-export interface Taking {
-  /** See arrivalFacts(). */
-  readonly facts: TransferFacts;
-  /**
-   * Where the body is to begin: what is here from before is checked, however long that takes.
-   * Throws Failure when it cannot be. Not asked where the body comes at once.
-   */
-  prepare(tell: Tell): number | Promise<number>;
-  /**
-   * Takes the next bytes, which are free to change once it returns or resolves. `tell` is called at
-   * most once a second with how much has come. Throws Failure when they cannot be kept.
-   */
-  write(bytes: Uint8Array, tell: Tell): void | Promise<void>;
-  /**
-   * The body is whole: checks its digest, makes it durable, puts it in place and reports it. Says
-   * whether it is a directory that was there already. Throws Failure `integrity` when the digest
-   * differs, or what kept it from its place; nothing is left behind then.
-   */
-  commit(digest: Digest): Promise<{ unchanged: boolean }>;
-  decline(): void;
-  /** Gives it up and reports why. With `keep`, what can be gone on with later stays. */
-  abort(
-    failure: Pick<Failure, "code" | "message">,
-    retryable: boolean,
-    keep: boolean,
-  ): void;
-}
 
 /** One body on its way into an inbox. */
 export class Arrival implements Taking {
@@ -404,38 +357,4 @@ function tryTo(act: () => void): void {
   } catch {
     // Then not.
   }
-}
-
-/**
- * A body that has arrived before, and whose receipt was lost: nothing of it is kept, and the receipt
- * is said again.
- */
-export class Repeat implements Taking {
-  readonly #offer: Offer;
-  readonly #known: ReceivedBefore;
-  readonly facts: TransferFacts;
-
-  constructor(offer: Offer, to: string, known: ReceivedBefore) {
-    this.#offer = offer;
-    this.#known = known;
-    this.facts = arrivalFacts(offer, to);
-  }
-
-  async prepare(): Promise<number> {
-    await this.#known.placed;
-    return this.#offer.size ?? 0;
-  }
-
-  write(): void {}
-
-  async commit({ sha256 }: Digest): Promise<{ unchanged: boolean }> {
-    await this.#known.placed;
-    if (sha256 === this.#known.sha256) return { unchanged: false };
-    const state = "another body has arrived under this transfer's id";
-    throw new Failure("integrity", state);
-  }
-
-  decline(): void {}
-
-  abort(): void {}
 }

@@ -17,14 +17,42 @@ function paceOf(dir: string): Pace {
   return pace;
 }
 
+/**
+ * Syncs of small files on threads, in rounds: those that come while a round is under way wait for
+ * the next, and the disk writes its journal once for all of them.
+ */
+export class Rounds {
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** Makes the content durable, in this round or the next. Throws what the system gives. */
+  async sync(file: Pick<PacedFile, "sync">): Promise<void> {
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#running++;
+    try {
+      await file.sync();
+    } finally {
+      if (--this.#running === 0) {
+        for (const begin of this.#waiting.splice(0)) begin();
+      }
+    }
+  }
+}
+
+const rounds = new Map<string, Rounds>();
+
 /** Makes the content of a small file somewhere below `inbox` durable. */
 export async function syncSmallFile(
   file: PacedFile,
   inbox: string,
 ): Promise<void> {
   const pace = paceOf(inbox);
-  if (pace.isQuick()) pace.timed(() => file.syncNow());
-  else await file.sync();
+  if (pace.isQuick()) return pace.timed(() => file.syncNow());
+  const shared = rounds.get(inbox) ?? new Rounds();
+  rounds.set(inbox, shared);
+  await shared.sync(file);
 }
 
 /** Syncs of directories not begun yet, and those under way. */

@@ -7,14 +7,7 @@ import { safeFileName, safeTreePath } from "../text/filename.ts";
 import type { Clock } from "../time/clock.ts";
 import { assertSpace } from "../transfer/space.ts";
 import type { Offer } from "../transfer/transfer.ts";
-import {
-  Arrival,
-  arrivalFacts,
-  isLastOfTree,
-  isRoot,
-  Repeat,
-  type Taking,
-} from "./arrival.ts";
+import { Arrival } from "./arrival.ts";
 import { hasBranch } from "./branch.ts";
 import { isPartName, Parts } from "./parts.ts";
 import { findHeld } from "./place.ts";
@@ -25,6 +18,8 @@ import {
   withinTree,
 } from "./policy.ts";
 import { Received } from "./received.ts";
+import { Repeat } from "./repeat.ts";
+import { arrivalFacts, isLastOfTree, isRoot, type Taking } from "./taking.ts";
 import { type Growing, Trees } from "./trees.ts";
 
 /** How an inbox is set up. */

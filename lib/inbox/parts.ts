@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { transferId } from "../protocol/data.ts";
+import { removeIfThere } from "../transfer/disk.ts";
 import type { Offer } from "../transfer/transfer.ts";
 
 /** How long a partial file is kept for its sender to go on. Milliseconds. */
@@ -94,14 +95,5 @@ function namesIn(dir: string): string[] {
     );
   } catch {
     return []; // It is made when the first file comes.
-  }
-}
-
-/** Removes a file if it is there. */
-export function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // Gone already.
   }
 }

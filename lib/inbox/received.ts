@@ -10,6 +10,8 @@ import { writeAllSync } from "../transfer/disk.ts";
 
 /** Transfers remembered: a hub has at most MAX_TRANSFERS receipts under way to forget about. */
 const MAX_REMEMBERED = 4 * MAX_TRANSFERS;
+/** So many more before the oldest go, together: going through a Map passes over what was deleted. */
+const SLACK = MAX_TRANSFERS;
 
 const line = v.object({
   id: v.string(),
@@ -109,6 +111,7 @@ export class Received {
   }
 
   #trim(): void {
+    if (this.#byId.size <= MAX_REMEMBERED + SLACK) return;
     for (const id of this.#byId.keys()) {
       if (this.#byId.size <= MAX_REMEMBERED) return;
       this.#byId.delete(id);

@@ -1,5 +1,5 @@
 /** Plain TCP connections; secure.ts puts TLS on them. */
-import { Failure } from "../failure.ts";
+import { Failure, systemState } from "../failure.ts";
 import { formatSeconds } from "../time/deadline.ts";
 import type { Clock } from "../time/clock.ts";
 import { type Address, formatAddress } from "./address.ts";
@@ -51,12 +51,12 @@ export async function dial(
 }
 
 function unreachable(where: string, error: unknown): Failure {
-  const message = error instanceof Error ? error.message : String(error);
+  const said = systemState(error);
   const state = error instanceof Deno.errors.ConnectionRefused
     ? "connection refused"
-    : /lookup|resolve|Name or service/i.test(message)
+    : /lookup|resolve|Name or service/i.test(said)
     ? "the host name does not resolve"
-    : message.replace(/ \(os error \d+\)/, "");
+    : said;
   return new Failure("unreachable", `Cannot reach ${where}: ${state}`, {
     cause: error,
     hint: state.includes("resolve")

@@ -3,17 +3,12 @@
  * many small files cost no round trip each, and every recipient's receipt is reported with its
  * latency.
  */
-import type {
-  FerryEvent,
-  TransferCompleted,
-  TransferFacts,
-} from "../events.ts";
+import type { FerryEvent, TransferFacts } from "../events.ts";
 import { asFailure, type FailureCode, isRetryable } from "../failure.ts";
 import { transferId } from "../protocol/data.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Deadlines } from "../time/deadline.ts";
-import { latencyOf } from "../transfer/latency.ts";
 import type {
   Body,
   Cancel,
@@ -22,15 +17,13 @@ import type {
   Offer,
   Outcome,
 } from "../transfer/transfer.ts";
+import { endedEvent, failureOf, treeFacts } from "./sent_events.ts";
 import type { Tree } from "./tree.ts";
 
 /** Small bodies in flight: enough to hide a round trip of tens of milliseconds. */
 const MAX_SMALL = 256;
 /** Large bodies in flight: the next is accepted while one still flows, and few are half-sent when one fails. */
 const MAX_LARGE = 3;
-
-/** The latest moment a date can hold, ms since the Unix epoch: a hub may say anything. */
-const MAX_DATE_MS = 8.64e15;
 
 /** One thing to send. */
 export interface Item {
@@ -183,15 +176,10 @@ class Outbox {
       this.#count(lost);
       this.#options.emit({
         event: "transfer.failed",
-        ...this.#treeFacts(tree, recipient),
+        ...treeFacts(tree, this.#options.from, recipient),
         ...failureOf(lost),
       });
     }
-  }
-
-  #treeFacts({ id, name }: Tree, to: string): TransferFacts {
-    const { from } = this.#options;
-    return { id, dir: "send", from, to, name, kind: "directory", bytes: null };
   }
 
   #count(outcome: Outcome): void {
@@ -215,7 +203,7 @@ class Outbox {
     const { name, kind, size, tree, step, modifiedMs, executable } = item;
     const facts = (recipient: string): TransferFacts =>
       tree !== undefined && step !== undefined
-        ? this.#treeFacts(tree, recipient)
+        ? treeFacts(tree, from, recipient)
         : {
           id,
           dir: "send",
@@ -256,12 +244,14 @@ class Outbox {
         this.#take(item, outcome, digest.size, recipient);
         // A directory is told of when it is through; one that nobody takes ends with its first offer.
         if (step !== "first") {
-          emit(
-            this.#ended(item, facts(recipient), outcome, digest, {
-              offeredAt,
-              startedAt,
-            }),
-          );
+          const { commandAt, roundTripMs } = this.#options;
+          emit(endedEvent(item, facts(recipient), outcome, digest, {
+            commandAt,
+            offeredAt,
+            startedAt,
+            settledAt: clock.now(),
+            roundTripMs: roundTripMs(),
+          }));
         }
       }
       if (awaited.size > 0) return;
@@ -360,88 +350,6 @@ class Outbox {
       if (outcome.status === "failed") tree.of(recipient).lost = outcome;
     }
   }
-
-  /** What is reported of a transfer that has ended for one recipient. */
-  #ended(
-    { tree, step }: Item,
-    facts: TransferFacts,
-    outcome: Outcome,
-    digest: Digest,
-    at: { offeredAt: number; startedAt: number },
-  ): FerryEvent {
-    switch (outcome.status) {
-      case "delivered":
-        return tree !== undefined && step === "last"
-          ? this.#grown(tree, facts.to, outcome)
-          : this.#completed(
-            facts,
-            digest,
-            outcome,
-            at.offeredAt,
-            at.startedAt,
-          );
-      case "stored": {
-        const latest = Math.min(outcome.until, MAX_DATE_MS);
-        const until = new Date(latest).toISOString();
-        const event = "transfer.stored";
-        if (tree !== undefined && step === "last") {
-          const { files, bytes } = tree.of(facts.to);
-          return { event, ...facts, bytes, files: { ...files }, until };
-        }
-        const { sha256, size: bytes } = digest;
-        return { event, ...facts, bytes, sha256, until };
-      }
-      case "failed":
-        return { event: "transfer.failed", ...facts, ...failureOf(outcome) };
-    }
-  }
-
-  /** A directory is through, and so is everything in it. */
-  #grown(
-    tree: Tree,
-    recipient: string,
-    outcome: Extract<Outcome, { status: "delivered" }>,
-  ): FerryEvent {
-    const { files, bytes } = tree.of(recipient);
-    const at = tree.offeredAt;
-    const facts = this.#treeFacts(tree, recipient);
-    const digest = { size: bytes, sha256: "" };
-    const event = this.#completed(facts, digest, outcome, at, at);
-    return { ...event, files: { ...files } };
-  }
-
-  #completed(
-    facts: TransferFacts,
-    { size, sha256 }: Digest,
-    { verifyMs, hopMs, unchanged }: Extract<Outcome, { status: "delivered" }>,
-    offeredAt: number,
-    startedAt: number,
-  ): TransferCompleted {
-    const { clock, commandAt, roundTripMs } = this.#options;
-    const latency = latencyOf({
-      commandAt,
-      offeredAt,
-      startedAt,
-      settledAt: clock.now(),
-      verifyMs,
-      roundTripMs: roundTripMs() + hopMs,
-    });
-    return {
-      event: "transfer.completed",
-      ...facts,
-      bytes: size,
-      ...(sha256 === "" || facts.kind === "directory" ? {} : { sha256 }),
-      // Of a whole directory its files tell.
-      ...(unchanged === true &&
-          (facts.kind === "file" || facts.tree !== undefined)
-        ? { unchanged }
-        : {}),
-      latency_ms: latency,
-      bytes_per_s: latency.total > 0
-        ? Math.round(size / latency.total * 1000)
-        : 0,
-    };
-  }
 }
 
 /** Why everything is given up: the command's own failure, as the state of one transfer. */
@@ -449,12 +357,6 @@ function stopOf({ reason }: AbortSignal): Cancel {
   const { code, state } = asFailure(reason);
   const signalled = code === "sigint" || code === "sigterm";
   return { code: signalled ? "cancelled" : code, message: state };
-}
-
-function failureOf(
-  { code, message, retryable }: Extract<Outcome, { status: "failed" }>,
-): { code: string; message: string; retryable: boolean } {
-  return { code, message, retryable };
 }
 
 /** Whether what arrived was not what was sent, and it can be sent once more. */

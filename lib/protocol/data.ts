@@ -19,11 +19,7 @@ const HIGH = 0x1_0000_0000;
 
 /** The id made of 8 random bytes. */
 export function transferId(random: Uint8Array): TransferId {
-  let text = "";
-  for (let i = 0; i < 8; i++) {
-    text += (random[i] ?? 0).toString(16).padStart(2, "0");
-  }
-  return text;
+  return random.toHex();
 }
 
 /**

@@ -32,7 +32,7 @@ export const MAX_HELLO_BYTES = 8 * 1024;
 /** Ordinary control payloads: a few fields and one sentence. */
 export const MAX_CONTROL_BYTES = 64 * 1024;
 
-/** OFFER and WELCOME carry a list of names or peers, up to MAX_CONNECTIONS of them. */
+/** OFFER and WELCOME carry a list of names or peers, up to MAX_LISTED_PEERS of them. */
 export const MAX_LIST_BYTES = 512 * 1024;
 
 /** Peers on one hub by default: each may cost a read and a write buffer of DATA_BYTES. */

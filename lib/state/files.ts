@@ -1,6 +1,6 @@
 /** Files of the state directory: only their owner reads them, and nobody sees half of one. */
 import { dirname } from "@std/path";
-import { writeAllSync } from "../transfer/disk.ts";
+import { removeIfThere, writeAllSync } from "../transfer/disk.ts";
 
 const encoder = new TextEncoder();
 
@@ -42,15 +42,6 @@ export function createFile(path: string, content: string): void {
     Deno.renameSync(fresh, path);
   } finally {
     removeIfThere(fresh);
-  }
-}
-
-/** Removes a file; one that is gone is no matter. */
-export function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // Gone already.
   }
 }
 

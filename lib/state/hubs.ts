@@ -5,7 +5,8 @@
 import { join } from "@std/path";
 import * as v from "valibot";
 import type { Address } from "../net/address.ts";
-import { makePrivateDirectory, removeIfThere, replaceFile } from "./files.ts";
+import { removeIfThere } from "../transfer/disk.ts";
+import { makePrivateDirectory, replaceFile } from "./files.ts";
 
 const JOINED = "joined.json";
 const RUNNING = "running";

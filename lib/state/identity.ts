@@ -4,7 +4,7 @@
  */
 import { join } from "@std/path";
 import * as v from "valibot";
-import { Failure } from "../failure.ts";
+import { Failure, systemState } from "../failure.ts";
 import {
   derOf,
   fingerprintOf,
@@ -142,8 +142,6 @@ function textOf(identity: Identity): string {
 }
 
 function unusable(action: string, path: string, cause: unknown): Failure {
-  const state = cause instanceof Error
-    ? cause.message.replace(/ \(os error \d+\).*/, "")
-    : String(cause);
+  const state = systemState(cause);
   return new Failure("output", `Cannot ${action} ${path}: ${state}`, { cause });
 }

@@ -56,18 +56,6 @@ function notDuration(text: string): Failure {
   );
 }
 
-/** A duration in the form `parseDuration` reads; exact for whole milliseconds. */
-export function formatDuration(milliseconds: number): string {
-  let rest = Math.round(milliseconds);
-  let text = "";
-  for (const [unit, factor] of DURATION_UNITS) {
-    const count = Math.floor(rest / factor);
-    if (count > 0) text += `${count}${unit}`;
-    rest -= count * factor;
-  }
-  return text === "" ? "0" : text;
-}
-
 const SIZE_PREFIXES = ["", "k", "m", "g", "t", "p"];
 
 /**

@@ -52,6 +52,12 @@ export class Quantiles {
     return this.#max;
   }
 
+  /** Median, 95 of 100 and the longest; null when there are none. */
+  summary(): { p50: number; p95: number; max: number } | null {
+    if (this.#count === 0) return null;
+    return { p50: this.at(0.5), p95: this.at(0.95), max: this.#max };
+  }
+
   #put(ms: number): void {
     const bucket = Math.floor(Math.log(Math.max(ms, LEAST) / LEAST) / STEP);
     this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + 1);

@@ -1,8 +1,7 @@
 /** Bodies a sender has at hand: a message in memory, a file on disk, a pipe. */
 import { createHash, type Hash } from "node:crypto";
-import { Failure } from "../failure.ts";
+import { Failure, systemState } from "../failure.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
-import { systemState } from "./disk.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { PacedFile } from "./pace.ts";
 import type { Body, BodyReader, Digest } from "./transfer.ts";

@@ -1,5 +1,5 @@
-/** Writing: whole writes, and operating-system errors as failures. */
-import { Failure } from "../failure.ts";
+/** Files: whole writes, errors of the operating system as failures, and removal. */
+import { Failure, systemState } from "../failure.ts";
 
 /** Writes all of `bytes` to a file or a socket; one `write` may take fewer. */
 export async function writeAll(
@@ -36,9 +36,11 @@ export function writeFailure(error: unknown): Failure {
   return new Failure("output", systemState(error), { cause: error });
 }
 
-/** What the operating system said, as a state, without its number and our paths: others get to read it. */
-export function systemState(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const said = message.replace(/ \(os error \d+\).*$/s, "");
-  return said === message ? said : said.charAt(0).toLowerCase() + said.slice(1);
+/** Removes a file if it is there. */
+export function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Gone already.
+  }
 }

@@ -5,14 +5,17 @@
  */
 import { writeAll, writeAllSync } from "./disk.ts";
 
-/** Operations left to a thread after a slow spell, before the next is tried in place. */
+/** Operations left to a thread after a slow one, before the next is tried in place. */
 const SLOW_SPELL = 64;
+/** The most: where one try after the other is slow, each spell is twice as long as the one before. */
+const LONGEST_SPELL = 4096;
 
 /** Remembers how long one kind of operation has lately taken in place. */
 export class Pace {
   readonly #quickMs: number;
   #averageMs = 0;
   #spell = 0;
+  #nextSpell = SLOW_SPELL;
 
   /** Operations that usually take up to `quickMs` milliseconds are quick. */
   constructor(quickMs: number) {
@@ -35,8 +38,9 @@ export class Pace {
     if (this.#averageMs > this.#quickMs) {
       // One more that is slow begins the next spell, one that is quick shows it is over.
       this.#averageMs = this.#quickMs;
-      this.#spell = SLOW_SPELL;
-    }
+      this.#spell = this.#nextSpell;
+      this.#nextSpell = Math.min(2 * this.#nextSpell, LONGEST_SPELL);
+    } else this.#nextSpell = SLOW_SPELL;
     return result;
   }
 }

@@ -42,14 +42,6 @@ export function fileSource(path: string, name = path): Source {
   };
 }
 
-/** A stream, such as standard input, as a source that can be read only once. */
-export function streamSource(
-  stream: ReadableStream<Uint8Array>,
-  name: string,
-): Source {
-  return { name, once: true, open: () => stream };
-}
-
 function unreadable(name: string, error: unknown): Failure {
   const why = error instanceof Deno.errors.NotFound
     ? "there is no such file"

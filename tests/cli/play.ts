@@ -100,9 +100,11 @@ class Player {
 
   readonly #verbs: Record<string, (step: Step) => void | Promise<void>> = {
     "$": async (step) => {
-      const { args, running } = this.#start(this.#words(step.rest));
+      const words = this.#words(step.rest);
+      const into = words.at(-2) === ">" ? words.splice(-2)[1] : undefined;
+      const { args, running } = this.#start(words);
       const status = await soon(running.status, "it to end", running);
-      this.#check(step, args, running, status);
+      this.#check(step, args, running, status, into);
     },
     "&": async ({ rest }) => {
       const [, name = "", line = ""] = /^([a-z][a-z0-9]*): (.+)$/.exec(rest) ??
@@ -207,8 +209,14 @@ class Player {
     args: readonly string[],
     running: Running,
     status: number,
+    into?: string,
   ): void {
-    const { stdout, stderr } = running.printed;
+    const { stderr } = running.printed;
+    let { stdout } = running.printed;
+    if (into !== undefined) {
+      this.#place.write(into, stdout);
+      stdout = "";
+    }
     const expected = below.map(({ mark, text }) => ({
       mark,
       text: expand(text, this.#lookup),

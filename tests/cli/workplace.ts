@@ -1,8 +1,8 @@
 /** The directory a script works in, and which files in it the script knows of. */
 import { dirname, join, relative } from "@std/path";
 
-/** Ferry's own files that stay: all of its state but what belongs to a running hub. */
-const STATE = /^\.state\/ferry\/(?!running\/|spool\/)/;
+/** Ferry's own files that stay: all of its state but what belongs to a running hub, on any "machine". */
+const STATE = /^\.state(\/\w+)?\/ferry\/(?!running\/|spool\/)/;
 
 /** A directory of its own, empty at first. */
 export class Workplace {

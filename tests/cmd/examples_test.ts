@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { TABLE } from "../../cmd/table.ts";
 import { BareHub } from "../../lib/bench/bare.ts";
-import { Ledger } from "../../lib/hub/ledger.ts";
+import { Ledger } from "../../lib/hub/ledger/ledger.ts";
 import { Share } from "../../lib/hub/share.ts";
 import { type Clock, systemClock } from "../../lib/time/clock.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
@@ -23,6 +23,10 @@ const TESTDATA = new URL("../../testdata/", import.meta.url);
 const PLACEHOLDER = "192.0.2.7";
 /** What stands in examples for bare TCP there. */
 const BARE_PLACEHOLDER = `${PLACEHOLDER}:7789`;
+/** What examples are measured with takes minutes elsewhere than on an idle machine. */
+const LARGE = "1GiB";
+/** The same for those that leave it to `ferry bench`. */
+const BRIEF = { FERRY_REPEAT: "2", FERRY_SIZE: "64KiB" };
 /** Later than any day an example names. */
 const LATER = Date.UTC(2026, 10, 2);
 
@@ -191,8 +195,9 @@ async function perform(
   const hub = `127.0.0.1:${port}`;
   const real = line.replaceAll(BARE_PLACEHOLDER, `127.0.0.1:${barePort}`)
     .replaceAll(PLACEHOLDER, hub)
+    .replace(LARGE, "64KiB")
     .replace(/^ferry connect -$/, "ferry ticket | $&");
-  const env = { FERRY_HOST: "127.0.0.1", FERRY_PORT: "0" };
+  const env = { FERRY_HOST: "127.0.0.1", FERRY_PORT: "0", ...BRIEF };
   const plain = { ...env, FERRY_HUB: hub, FERRY_INSECURE: "1" };
   const [, name] = FORGET.exec(line) ?? [];
   if (!TICKET.test(line) && name === undefined) {

@@ -1,8 +1,8 @@
 /** The ledger: what it keeps, what it survives, and who may read what. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { Ledger } from "../../lib/hub/ledger.ts";
-import { LedgerFile } from "../../lib/hub/ledger_file.ts";
+import { Ledger } from "../../lib/hub/ledger/ledger.ts";
+import { LedgerFile } from "../../lib/hub/ledger/file.ts";
 import type { RouteEnd, RouteFacts } from "../../lib/hub/route_events.ts";
 import { LEDGER_FLUSH_MS } from "../../lib/protocol/limits.ts";
 import type { PastDelivery } from "../../lib/protocol/message.ts";

@@ -49,7 +49,7 @@ Deno.test("what a peer has of a file when it is cut off is not sent again, also 
   assertEquals([done.bytes, done.sha256], [BODY.length, sha256(BODY)]);
 });
 
-Deno.test("a stale partial replaced a newer file: what was kept of another content is not gone on with", async () => {
+Deno.test("safety: a stale partial replaced a newer file: what was kept of another content is not gone on with", async () => {
   using dir = new TempDir();
   const older = BODY;
   const newer = pattern(BODY.length, 9);
@@ -65,7 +65,7 @@ Deno.test("a stale partial replaced a newer file: what was kept of another conte
   assertEquals((await sendRest(bob, older, { name: "b.csv" }))[0], 0);
 });
 
-Deno.test("a partial file that is not what its fingerprint says is found out at the end, and is gone", async () => {
+Deno.test("safety: a stale partial replaced a newer file: a partial file that is not what its fingerprint says is found out at the end, and is gone", async () => {
   using dir = new TempDir();
   await leavePart(dir.path);
   const [part = ""] = dir.list();
@@ -164,7 +164,7 @@ Deno.test("a process killed while it put a file in place: the journal and the pa
   }
 });
 
-Deno.test("partial files that can serve no more are swept away at the start, others are not", () => {
+Deno.test("safety: a stale partial replaced a newer file: partial files that can serve no more are swept away at the start, others are not", () => {
   using dir = new TempDir();
   const DAY_MS = 24 * 3600_000;
   const held = "c.00000000000000cc.part";
@@ -190,7 +190,7 @@ Deno.test("a file that is called like a partial one gets another name", async ()
   assertEquals(bob.peer.files(), [`${name}_`]);
 });
 
-Deno.test("a partial file another process is writing is left to it", async () => {
+Deno.test("safety: a stale partial replaced a newer file: a partial file another process is writing is left to it", async () => {
   using dir = new TempDir();
   await leavePart(dir.path);
   const [part = ""] = dir.list();

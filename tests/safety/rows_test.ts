@@ -19,6 +19,7 @@ const ROWS = [
   "a receiver that fell out of step wrote the wrong stream",
   "exit 0 after a failure or a refusal",
   "the disk filled up",
+  "a stale partial replaced a newer file",
 ];
 
 function* sources(dir: string): Generator<string> {

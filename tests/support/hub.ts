@@ -1,6 +1,7 @@
 /** A hub on a free port of this machine, with its own clock and directories, and peers of it. */
 import type { Failure } from "../../lib/failure.ts";
-import { Hub, type HubOptions, type Listener } from "../../lib/hub/hub.ts";
+import { Hub } from "../../lib/hub/hub.ts";
+import type { HubOptions, Listener } from "../../lib/hub/hub_options.ts";
 import { LocalRecipient } from "../../lib/hub/local.ts";
 import { Inbox, type InboxOptions } from "../../lib/inbox/inbox.ts";
 import { Client, type ClientOptions } from "../../lib/peer/client.ts";

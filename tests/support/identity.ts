@@ -2,7 +2,7 @@
 import { type Identity, openIdentity } from "../../lib/identity/identity.ts";
 import { helloProof } from "../../lib/identity/proof.ts";
 import { NameBook } from "../../lib/hub/names.ts";
-import type { HubOptions } from "../../lib/hub/hub.ts";
+import type { HubOptions } from "../../lib/hub/hub_options.ts";
 import type { ClientOptions } from "../../lib/peer/client.ts";
 import type { Fields } from "../../lib/protocol/message.ts";
 import { TempDir } from "./files.ts";

@@ -17,6 +17,28 @@ Deno.test("Pace leaves a slow spell to threads, then tries in place again", () =
   assertEquals(answers.indexOf(true), 64);
 });
 
+Deno.test("Pace tries ever more seldom while every try is slow", () => {
+  const pace = new Pace(0.5);
+  const spells: number[] = [];
+  for (let tries = 0; tries < 9; tries++) {
+    pace.timed(() => busyFor(8));
+    let spell = 0;
+    while (!pace.isQuick()) spell++;
+    spells.push(spell);
+  }
+  assertEquals(spells, [64, 128, 256, 512, 1024, 2048, 4096, 4096, 4096]);
+  // The average comes down first; then it is in place for good, and the next spell short again.
+  for (let quick = 0; quick < 64; quick++) {
+    pace.timed(() => {});
+    while (!pace.isQuick());
+  }
+  pace.timed(() => busyFor(8));
+  assertEquals(
+    Array.from({ length: 65 }, () => pace.isQuick()).indexOf(true),
+    64,
+  );
+});
+
 Deno.test("Pace forgives a single short delay", () => {
   const pace = new Pace(50);
   pace.timed(() => busyFor(2));

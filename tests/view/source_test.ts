@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { Failure } from "../../lib/failure.ts";
 import { viewData } from "../../lib/view/data.ts";
-import { fileSource, streamSource } from "../../lib/view/file.ts";
+import { fileSource } from "../../lib/view/file.ts";
 import { type Source, Tape } from "../../lib/view/source.ts";
 
 const MIB = 1 << 20;
@@ -101,9 +101,8 @@ Deno.test("files are read whole; what is missing or a directory is an input fail
       (await new Tape(fileSource(path)).head(1e9)).length,
       many.length,
     );
-    const piped = new Tape(
-      streamSource((await Deno.open(path)).readable, "stdin"),
-    );
+    const { readable } = await Deno.open(path);
+    const piped = new Tape({ name: "-", once: true, open: () => readable });
     assertEquals(await piped.head(1e9), many);
     for (
       const [bad, state] of [[join(dir, "none"), "there is no such file"], [

@@ -6,7 +6,7 @@ import { cellsOf, RowCutter } from "./rows.ts";
 import { cellType, type ColumnType, typesOf } from "./types.ts";
 
 /** The delimiters that are recognised, likeliest first. */
-export const DELIMITERS: readonly string[] = [",", ";", "\t", "|"];
+const DELIMITERS: readonly string[] = [",", ";", "\t", "|"];
 /** Rows of the beginning that a delimiter and a header are judged by. */
 const JUDGED = 40;
 

@@ -8,7 +8,7 @@ import { type ColumnType, isNumeric } from "./types.ts";
 /** Text that is safe as it is and takes a column a character. */
 const PLAIN = /^[\x20-\x7e]*$/;
 /** Stands in a cell that the row does not have. */
-export const ABSENT = "∅";
+const ABSENT = "∅";
 /** Room kept at the right for the mark of rows with too many cells. */
 const SURPLUS_ROOM = 5;
 

@@ -55,7 +55,7 @@ export function today(now: number, zone: Zone): number {
 }
 
 /** The wall clock of `zone` at an instant. */
-export function wallAt(instant: number, zone: Zone): number {
+function wallAt(instant: number, zone: Zone): number {
   const there = Temporal.Instant.fromEpochMilliseconds(instant)
     .toZonedDateTimeISO(zone.id);
   return instant + Math.round(there.offsetNanoseconds / 1e6);

@@ -78,7 +78,7 @@ export async function openCanvas(
 }
 
 /** Whether a protocol draws pixels rather than characters. */
-export function isGraphics(protocol: Protocol): boolean {
+function isGraphics(protocol: Protocol): boolean {
   return protocol === "kitty" || protocol === "iterm" || protocol === "sixel";
 }
 

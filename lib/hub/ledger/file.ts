@@ -7,52 +7,26 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { join } from "@std/path";
-import type { Latency } from "../events.ts";
-import { LEDGER_DAYS, LEDGER_ROWS } from "../protocol/limits.ts";
-import type { PastDelivery } from "../protocol/message.ts";
+import { systemState } from "../../failure.ts";
+import { LEDGER_DAYS, LEDGER_ROWS } from "../../protocol/limits.ts";
+import type { PastDelivery } from "../../protocol/message.ts";
+import {
+  assertOurs,
+  claim,
+  isDamage,
+  ledgerName,
+  moveAside,
+  openDatabase,
+  STOPPING,
+  Unusable,
+} from "./database.ts";
+import { COLUMNS, deliveryOf, HOW_IT_FARES, valuesOf } from "./rows.ts";
 
-/** Marks the database as Ferry's: "Frry". */
-const APPLICATION_ID = 0x46727279;
-/** Of the table below; a higher one is a later Ferry's. */
-const SCHEMA_VERSION = 1;
-/** Hubs of one user at a time that keep a ledger. */
-const MAX_LEDGERS = 16;
 /** Rows read at once while a history is told, and removed at once when they are too old. */
 const PAGE = 200;
 /** Rows looked at in one step of a history: about a millisecond in which nothing else happens. */
 const WINDOW = 5_000;
 const DAY_MS = 86_400_000;
-
-const SCHEMA = `
-  CREATE TABLE deliveries (
-    seq INTEGER PRIMARY KEY,
-    hub TEXT NOT NULL COLLATE NOCASE,
-    id TEXT NOT NULL,
-    name TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    size INTEGER,
-    sender TEXT NOT NULL COLLATE NOCASE,
-    recipient TEXT NOT NULL COLLATE NOCASE,
-    status TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    ended INTEGER,
-    sha256 TEXT,
-    code TEXT,
-    message TEXT,
-    retryable INTEGER,
-    total_ms REAL, queue_ms REAL, offer_ms REAL,
-    transfer_ms REAL, verify_ms REAL, ack_ms REAL
-  ) STRICT;
-  CREATE INDEX deliveries_by_id ON deliveries (id);
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
-
-const COLUMNS = [
-  ...["hub", "id", "name", "kind", "size", "sender", "recipient", "status"],
-  ...["at", "ended", "sha256", "code", "message", "retryable"],
-  ...["total_ms", "queue_ms", "offer_ms", "transfer_ms", "verify_ms", "ack_ms"],
-];
 
 /** A delivery to be written, and where it stands once it was. */
 export interface LedgerRow {
@@ -75,15 +49,6 @@ export interface LedgerQuery {
   readonly limit: number;
 }
 
-/** What a hub writes into its lock when it begins to stop. */
-const STOPPING = new TextEncoder().encode("stopping");
-
-/** The hub whose ledger it is stops just now: it is ours in a moment. */
-export class InHandover extends Error {}
-
-/** The database cannot be used, and never will. */
-class Unusable extends Error {}
-
 /** An open ledger. */
 export class LedgerFile {
   readonly #db: DatabaseSync;
@@ -103,8 +68,8 @@ export class LedgerFile {
 
   /**
    * Opens the first ledger in `state` that no other hub writes. A damaged or foreign one is set
-   * aside, and `setAside` told where it is now and why; with `damage` it is, for that reason. `now` is ms since the Unix epoch. Throws
-   * InHandover, or what the system or SQLite gives when there can be none.
+   * aside, and `setAside` told where it is now and why; with `damage` it is, for that reason. `now`
+   * is ms since the Unix epoch. Throws InHandover, or what the system or SQLite gives when there can be none.
    */
   static write(
     state: string,
@@ -121,7 +86,7 @@ export class LedgerFile {
         return open();
       } catch (error) {
         if (!isDamage(error)) throw error;
-        setAside(moveAside(path, now), reasonOf(error));
+        setAside(moveAside(path, now), systemState(error));
         return open();
       }
     } catch (error) {
@@ -268,161 +233,13 @@ export class LedgerFile {
   }
 
   #change(seq: number, delivery: PastDelivery): void {
-    // What it is has been written; how it fares comes after `recipient`.
-    const from = COLUMNS.indexOf("status");
+    // What it is has been written.
     this.#update ??= this.#db.prepare(
       `UPDATE deliveries SET size = ?, ${
-        COLUMNS.slice(from).map((column) => `${column} = ?`).join(", ")
+        COLUMNS.slice(HOW_IT_FARES).map((column) => `${column} = ?`).join(", ")
       } WHERE seq = ?`,
     );
-    const values = valuesOf("", delivery).slice(from);
+    const values = valuesOf("", delivery).slice(HOW_IT_FARES);
     this.#update.run(delivery.size, ...values, seq);
   }
-}
-
-/** The file name of the `n`th ledger of a user. */
-function ledgerName(n: number): string {
-  return n === 1 ? "ledger.db" : `ledger-${n}.db`;
-}
-
-/** The first ledger nobody writes, locked for us. Throws InHandover. */
-function claim(state: string): { path: string; lock: Deno.FsFile } {
-  for (let n = 1; n <= MAX_LEDGERS; n++) {
-    const path = join(state, ledgerName(n));
-    const lock = Deno.openSync(`${path}.lock`, {
-      write: true,
-      create: true,
-      mode: 0o600,
-    });
-    if (lock.tryLockSync(true)) {
-      lock.truncateSync();
-      return { path, lock };
-    }
-    const isStopping = lock.statSync().size > 0;
-    lock.close();
-    if (isStopping) throw new InHandover();
-  }
-  throw new Error(`${MAX_LEDGERS} hubs keep a ledger already`);
-}
-
-function openDatabase(path: string): DatabaseSync {
-  // Made here, so that nobody else may read it; SQLite gives its other files the same mode.
-  Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
-  const db = new DatabaseSync(path);
-  try {
-    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get();
-    if (tables?.n === 0) db.exec(`BEGIN; ${SCHEMA} COMMIT;`);
-    assertOurs(db);
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-/** Throws Unusable unless the database is a ledger of this version, and whole as far as a glance can tell. */
-function assertOurs(db: DatabaseSync): void {
-  if (number(db, "application_id") !== APPLICATION_ID) {
-    throw new Unusable("it is not a ledger of Ferry");
-  }
-  const version = number(db, "user_version");
-  if (version !== SCHEMA_VERSION) {
-    throw new Unusable(`it is of another version of Ferry (${version})`);
-  }
-  db.prepare(
-    `SELECT ${COLUMNS.join(", ")} FROM deliveries ORDER BY seq LIMIT 1`,
-  )
-    .get();
-}
-
-function number(db: DatabaseSync, pragma: string): number {
-  return Number(db.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
-}
-
-/** Whether the file itself is at fault, and not the disk or the right to use it. */
-export function isDamage(error: unknown): boolean {
-  return error instanceof Unusable ||
-    (error instanceof Error &&
-      /not a database|malformed|no such (table|column)|corrupt/.test(
-        error.message,
-      ));
-}
-
-/** What is wrong, in the words of SQLite or ours. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error
-    ? error.message.replace(/ \(os error \d+\).*/s, "")
-    : String(error);
-}
-
-/** Moves a ledger out of the way, with what SQLite keeps beside it; gives where it is now. */
-function moveAside(path: string, now: number): string {
-  const stamp = new Date(now).toISOString().slice(0, 19).replaceAll(":", "");
-  const aside = `${path}.damaged-${stamp}`;
-  Deno.renameSync(path, aside);
-  for (const suffix of ["-wal", "-shm"]) {
-    try {
-      Deno.renameSync(path + suffix, aside + suffix);
-    } catch {
-      // There was none.
-    }
-  }
-  return aside;
-}
-
-type Value = string | number | null;
-
-function valuesOf(hub: string, delivery: PastDelivery): Value[] {
-  const { id, name, kind, size, from, to, status, at } = delivery;
-  const { retryable, latency_ms: latency } = delivery;
-  return [
-    ...[hub, id, name, kind, size, from, to, status, at],
-    delivery.ended ?? null,
-    delivery.sha256 ?? null,
-    delivery.code ?? null,
-    delivery.message ?? null,
-    retryable === undefined ? null : Number(retryable),
-    ...PARTS.map((part) => latency?.[part] ?? null),
-  ];
-}
-
-const PARTS: readonly (keyof Latency)[] = [
-  ...["total", "queue", "offer"] as const,
-  ...["transfer", "verify", "ack"] as const,
-];
-
-const STATUSES = ["open", "stored", "delivered", "failed"] as const;
-
-function deliveryOf(row: Record<string, unknown>): PastDelivery {
-  const text = (column: string) => String(row[column] ?? "");
-  const status = STATUSES.find((one) => one === row.status) ?? "failed";
-  return {
-    id: text("id"),
-    name: text("name"),
-    kind: text("kind"),
-    size: row.size === null ? null : Number(row.size),
-    from: text("sender"),
-    to: text("recipient"),
-    status,
-    at: Number(row.at),
-    ...(row.ended === null ? {} : { ended: Number(row.ended) }),
-    ...(row.sha256 === null ? {} : { sha256: text("sha256") }),
-    ...(row.code === null ? {} : { code: text("code") }),
-    ...(row.message === null ? {} : { message: text("message") }),
-    ...(row.retryable === null ? {} : { retryable: row.retryable === 1 }),
-    ...(row.total_ms === null ? {} : { latency_ms: latencyOf(row) }),
-  };
-}
-
-function latencyOf(row: Record<string, unknown>): Latency {
-  const part = (name: keyof Latency) => Number(row[`${name}_ms`] ?? 0);
-  return {
-    total: part("total"),
-    queue: part("queue"),
-    offer: part("offer"),
-    transfer: part("transfer"),
-    verify: part("verify"),
-    ack: part("ack"),
-  };
 }

@@ -8,24 +8,19 @@
  * sender reports end to end begins earlier, with its command, and ends with the receipt at its own
  * end.
  */
+import { systemState } from "../../failure.ts";
 import {
   LEDGER_BACKLOG,
   LEDGER_BATCH,
   LEDGER_FLUSH_MS,
-} from "../protocol/limits.ts";
-import { type PastDelivery, sentenceOf } from "../protocol/message.ts";
-import type { Clock } from "../time/clock.ts";
-import { latencyOf } from "../transfer/latency.ts";
-import type { Digest } from "../transfer/transfer.ts";
-import {
-  InHandover,
-  isDamage,
-  LedgerFile,
-  type LedgerQuery,
-  type LedgerRow,
-  reasonOf,
-} from "./ledger_file.ts";
-import type { RouteEnd, RouteEvents, RouteFacts } from "./route_events.ts";
+} from "../../protocol/limits.ts";
+import { type PastDelivery, sentenceOf } from "../../protocol/message.ts";
+import type { Clock } from "../../time/clock.ts";
+import { latencyOf } from "../../transfer/latency.ts";
+import type { Digest } from "../../transfer/transfer.ts";
+import type { RouteEnd, RouteEvents, RouteFacts } from "../route_events.ts";
+import { InHandover, isDamage } from "./database.ts";
+import { LedgerFile, type LedgerQuery, type LedgerRow } from "./file.ts";
 
 /** After a failure the next attempt to write is made so much later. Milliseconds. */
 const RETRY_MS = 10_000;
@@ -219,14 +214,14 @@ export class Ledger implements RouteEvents {
       if (isDamage(error) && this.#file !== undefined) {
         const damaged = this.#file;
         this.#file = undefined;
-        this.#damage = reasonOf(error);
+        this.#damage = systemState(error);
         damaged.close();
         return undefined;
       }
       if (!this.#warned) {
         this.#warned = true;
         this.#options.warn(
-          `Cannot write the ledger: ${reasonOf(error)}`,
+          `Cannot write the ledger: ${systemState(error)}`,
           "transfers go on; what is not written is missing from ferry history",
         );
       }

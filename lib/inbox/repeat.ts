@@ -1,0 +1,40 @@
+/** What is offered again though it has arrived. */
+import type { TransferFacts } from "../events.ts";
+import { Failure } from "../failure.ts";
+import type { Digest, Offer } from "../transfer/transfer.ts";
+import type { ReceivedBefore } from "./received.ts";
+import { arrivalFacts, type Taking } from "./taking.ts";
+
+/**
+ * A body that has arrived before, and whose receipt was lost: nothing of it is kept, and the receipt
+ * is said again.
+ */
+export class Repeat implements Taking {
+  readonly #offer: Offer;
+  readonly #known: ReceivedBefore;
+  readonly facts: TransferFacts;
+
+  constructor(offer: Offer, to: string, known: ReceivedBefore) {
+    this.#offer = offer;
+    this.#known = known;
+    this.facts = arrivalFacts(offer, to);
+  }
+
+  async prepare(): Promise<number> {
+    await this.#known.placed;
+    return this.#offer.size ?? 0;
+  }
+
+  write(): void {}
+
+  async commit({ sha256 }: Digest): Promise<{ unchanged: boolean }> {
+    await this.#known.placed;
+    if (sha256 === this.#known.sha256) return { unchanged: false };
+    const state = "another body has arrived under this transfer's id";
+    throw new Failure("integrity", state);
+  }
+
+  decline(): void {}
+
+  abort(): void {}
+}
