@@ -126,7 +126,9 @@ async function* deliveries(
       const { peer, since, limit } = query;
       const names = peer === undefined ? [] : [peer];
       try {
-        yield* ledger.deliveries({ names, since, limit });
+        for (const step of ledger.deliveries({ names, since, limit })) {
+          yield* step;
+        }
       } finally {
         ledger.close();
       }

@@ -201,6 +201,7 @@ export const command = defineCommand({
         });
       }
     } finally {
+      ledger.stopping();
       await hub.shutdown();
       ledger.close();
       inbox.close();

@@ -10,6 +10,7 @@ import {
   sentenceOf,
 } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
+import { pause } from "../time/pause.ts";
 import { BytesBody, readFailure } from "../transfer/body.ts";
 import type { Body, Carrier } from "../transfer/transfer.ts";
 import {
@@ -38,10 +39,10 @@ export interface Asker {
 
 /** What went through a hub, as its ledger tells it. */
 export interface History {
-  /** Newest first: where each of `names` is the sender or the recipient, since (ms since the Unix epoch), so many. */
+  /** Newest first, in steps none of which takes long: where each of `names` is the sender or the recipient, since (ms since the Unix epoch), so many. */
   deliveries(
     query: { names: readonly string[]; since: number; limit: number },
-  ): Iterable<PastDelivery>;
+  ): Iterable<readonly PastDelivery[]>;
 }
 
 /** What a hub has to give. */
@@ -68,7 +69,9 @@ export function answersFor(
       ...(peer === undefined ? [] : [peer]),
     ];
     const deliveries = past.deliveries({ names, since, limit });
-    for await (const transfers of inParts(deliveries)) yield { transfers };
+    for await (const transfers of inParts(eachOf(deliveries))) {
+      yield { transfers };
+    }
   }
 
   async function* list(question: Question): AsyncGenerator<Answer> {
@@ -112,6 +115,14 @@ export function answersFor(
         return refused(question.what);
     }
   };
+}
+
+/** Others have their turn between two steps. */
+async function* eachOf<T>(steps: Iterable<readonly T[]>): AsyncGenerator<T> {
+  for (const items of steps) {
+    yield* items;
+    await pause();
+  }
 }
 
 // deno-lint-ignore require-yield

@@ -24,6 +24,10 @@ import { Router } from "./router.ts";
 import { SpoolRoom } from "./spool_room.ts";
 import { firstToGo, StrangerLog } from "./strangers.ts";
 
+/** What a hub that stops slowly leaves is looked for so often, and so many times. */
+const LOOK_MS = 1_000;
+const LOOKS = 60;
+
 /** A running hub. */
 export class Hub implements Carrier {
   readonly #options: HubOptions;
@@ -38,6 +42,7 @@ export class Hub implements Carrier {
     this.#trouble(who, failure)
   );
   #closing = false;
+  #stopLooking = () => {};
   /** Resolves when the hub has stopped and everything of it is gone. */
   readonly finished: Promise<void>;
 
@@ -59,8 +64,16 @@ export class Hub implements Carrier {
       return this.#registry.find(name)?.outbound;
     };
     this.#router = new Router(this.#room, find, clock, this.#routeEvents());
-    this.#router.adopt(this.#room.adopt(clock.date()));
+    this.#adopt(LOOKS);
     this.finished = this.#accept();
+  }
+
+  /** Takes over what other hubs left; looks again for one that is just stopping. */
+  #adopt(looks: number): void {
+    const { clock } = this.#options;
+    this.#router.adopt(this.#room.adopt(clock.date()));
+    if (!this.#room.isContested || looks === 0) return;
+    this.#stopLooking = clock.after(LOOK_MS, () => this.#adopt(looks - 1));
   }
 
   /** Where it listens. */
@@ -119,6 +132,7 @@ export class Hub implements Carrier {
   async shutdown(message = "the hub is shutting down"): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
+      this.#stopLooking();
       this.#options.listener.close();
       this.#router.close();
       await this.#grace();

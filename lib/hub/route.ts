@@ -58,7 +58,6 @@ export class Route {
   readonly #legRoute: LegRoute;
   #started = false;
   #bytes = 0;
-  #keeping: Promise<void> | undefined;
   #stopParking = () => {};
   #closing = false;
 
@@ -240,7 +239,8 @@ export class Route {
     const spool = this.#spool;
     if (spool === undefined) return this.cancel(reason);
     const stays = spool.isOnDisk && this.#canGoOn;
-    if (stays) this.#note();
+    // What was promised has its note on the disk.
+    if (stays && !this.#isPromised) this.#note();
     this.#closing = true;
     this.#stopParking();
     if (stays) spool.leave();
@@ -251,8 +251,11 @@ export class Route {
 
   /** Whether another hub could go on with it, once it is on disk. */
   get #canGoOn(): boolean {
-    return this.offer.fingerprint !== undefined ||
-      [...this.#legs.values()].some((leg) => leg.isStored);
+    return this.offer.fingerprint !== undefined || this.#isPromised;
+  }
+
+  get #isPromised(): boolean {
+    return [...this.#legs.values()].some((leg) => leg.isStored);
   }
 
   get #parkMs(): number {
@@ -294,7 +297,6 @@ export class Route {
         this.#sender.progress(name, bytes);
       },
       stored: (leg, until, digest) => {
-        this.#note(true);
         this.#needs.events.stored?.(this.#facts, leg.name, until, digest);
         this.#sender.settle(leg.key, { status: "stored", until });
       },
@@ -315,8 +317,7 @@ export class Route {
   }
 
   #keep(): Promise<void> {
-    return this.#keeping ??= this.#spool?.keep(() => this.#noteNow()) ??
-      Promise.resolve();
+    return this.#spool?.keep(() => this.#noteNow()) ?? Promise.resolve();
   }
 
   #park(): void {
@@ -367,11 +368,11 @@ export class Route {
   }
 
   /** Writes down how it stands, where that can be gone on with. */
-  #note(safely = false): void {
+  #note(): void {
     const spool = this.#spool;
     if (spool === undefined || this.#closing || !this.#canGoOn) return;
     try {
-      spool.note(this.#noteNow(), safely);
+      spool.note(this.#noteNow());
     } catch {
       // Without it the transfer goes on; only another hub could not go on with it.
     }

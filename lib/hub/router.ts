@@ -18,6 +18,7 @@ import type {
 import type { FindCarrier } from "./leg.ts";
 import { Route, type RouteInfo, type RouteNeeds } from "./route.ts";
 import type { RouteEvents } from "./route_events.ts";
+import { QueueCount } from "./queue_count.ts";
 import { Spool } from "./spool.ts";
 import type { Leftover, SpoolRoom } from "./spool_room.ts";
 
@@ -49,6 +50,9 @@ export class Router {
   readonly #room: SpoolRoom;
   readonly #needs: RouteNeeds;
   readonly #routes = new Map<string, Route>();
+  /** Those that can be offered again under another id, the oldest first. */
+  readonly #byFingerprint = new Map<string, Set<Route>>();
+  readonly #queued = new QueueCount();
   /** The oldest first. */
   readonly #remembered = new Map<string, Remembered>();
   #closed = false;
@@ -87,7 +91,7 @@ export class Router {
         this.#needs,
         note.offeredAt,
       );
-      this.#routes.set(note.offer.id, route);
+      this.#add(route);
       route.resume(note);
     }
   }
@@ -118,6 +122,7 @@ export class Router {
       parked.attach(offer, listener);
       return incoming(parked, listener);
     }
+    this.#queued.assertRoom(offer);
     const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
     const route = this.#begin(offer, spool, spool, listener);
     return incoming(route, listener);
@@ -172,14 +177,38 @@ export class Router {
   ): Route {
     const at = needs.clock.date();
     const route = new Route(offer, body, spool, listener, needs, at);
-    this.#routes.set(offer.id, route);
+    this.#add(route);
     route.begin();
     return route;
   }
 
+  #add(route: Route): void {
+    const { offer } = route;
+    this.#routes.set(offer.id, route);
+    this.#queued.add(offer);
+    const { fingerprint } = offer;
+    if (fingerprint === undefined) return;
+    const same = this.#byFingerprint.get(fingerprint);
+    if (same === undefined) {
+      this.#byFingerprint.set(fingerprint, new Set([route]));
+    } else same.add(route);
+  }
+
+  #remove(route: Route): boolean {
+    const { offer } = route;
+    if (!this.#routes.delete(offer.id)) return false;
+    this.#queued.remove(offer);
+    const { fingerprint = "" } = offer;
+    const same = this.#byFingerprint.get(fingerprint);
+    if (same?.delete(route) && same.size === 0) {
+      this.#byFingerprint.delete(fingerprint);
+    }
+    return true;
+  }
+
   #done(route: Route): void {
     const { offer, outcomes, digest, isDetached: untold } = route;
-    if (!this.#routes.delete(offer.id)) return;
+    if (!this.#remove(route)) return;
     const at = this.#needs.clock.now();
     // What has failed is tried anew.
     const done = [...outcomes.values()].every(({ status }) =>
@@ -201,7 +230,8 @@ export class Router {
   /** The same file, as a sender that was lost had begun to send it. */
   #parked(offer: Offer): Route | undefined {
     if (offer.fingerprint === undefined) return undefined;
-    return [...this.#routes.values()].find((route) =>
+    const same = this.#byFingerprint.get(offer.fingerprint) ?? [];
+    return [...same].find((route) =>
       route.isDetached && isAgain(route.offer, offer, () => route.recipients)
     );
   }

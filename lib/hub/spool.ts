@@ -7,13 +7,13 @@
 import { createHash } from "node:crypto";
 import { dirname } from "@std/path";
 import { Failure } from "../failure.ts";
-import { syncDirectory } from "../inbox/durable.ts";
-import { SPOOL_MEMORY_BYTES } from "../protocol/limits.ts";
+import { syncDirectory, syncSmallFile } from "../inbox/durable.ts";
+import { INLINE_BYTES, SPOOL_MEMORY_BYTES } from "../protocol/limits.ts";
 import { readOver } from "../transfer/body.ts";
 import { removeIfThere, writeFailure } from "../transfer/disk.ts";
 import type { PacedFile } from "../transfer/pace.ts";
 import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
-import { type SpoolNote, writeNote } from "./spool_note.ts";
+import { type SpoolNote, writeNote, writeNoteSafely } from "./spool_note.ts";
 import type { Leftover, SpoolRoom } from "./spool_room.ts";
 
 /** First allocation for a body of unknown size. */
@@ -31,6 +31,13 @@ export class Spool implements Body {
   /** The write under way. */
   #writing: Promise<void> | undefined;
   #noted = false;
+  /** Notes begun. */
+  #notes = 0;
+  /** The body is checked, and on the disk. */
+  #kept = false;
+  /** Being kept; the next has not taken its note yet. */
+  #lastKeep: Promise<void> | undefined;
+  #nextKeep: Promise<void> | undefined;
   #memory: Uint8Array<ArrayBuffer> | undefined;
   #reserved = 0;
   #path: string | undefined;
@@ -211,10 +218,11 @@ export class Spool implements Body {
   }
 
   /** Writes or renews the note beside the file, where the body is one. Throws Failure `disk-full` or `output`. */
-  note(note: SpoolNote, safely = false): void {
+  note(note: SpoolNote): void {
     if (this.#path === undefined || this.#disposed) return;
     try {
-      writeNote(`${this.#path}.json`, note, safely);
+      this.#notes++;
+      writeNote(`${this.#path}.json`, note);
       this.#noted = true;
     } catch (error) {
       throw spoolFailure(error);
@@ -222,35 +230,74 @@ export class Spool implements Body {
   }
 
   /**
-   * Checks the whole body against its digest and makes it durable, together with its note. Throws
-   * Failure `integrity`, `disk-full` or `output`.
+   * Checks the whole body against its digest and makes it durable, together with a note that is
+   * taken not before this is called; others go on meanwhile. Throws Failure `integrity`,
+   * `disk-full` or `output`.
    */
-  async keep(note: () => SpoolNote): Promise<void> {
+  keep(note: () => SpoolNote): Promise<void> {
+    // Who comes before the note is taken shares it.
+    if (this.#nextKeep !== undefined) return this.#nextKeep;
+    const before = this.#lastKeep ?? Promise.resolve();
+    const keep = before.catch(() => {}).then(() =>
+      this.#room.inTurn(() => this.#keep(note))
+    );
+    this.#nextKeep = this.#lastKeep = keep;
+    return keep;
+  }
+
+  async #keep(note: () => SpoolNote): Promise<void> {
+    if (this.#disposed) return;
     try {
+      if (!this.#kept) await this.#keepBody();
+      this.#nextKeep = undefined;
+      if (this.#disposed) return;
+      await this.#noteSafely(note);
+    } catch (error) {
+      if (this.#disposed) return;
+      throw error instanceof Failure ? error : spoolFailure(error);
+    } finally {
+      this.#nextKeep = undefined;
+    }
+  }
+
+  async #keepBody(): Promise<void> {
+    const hash = createHash("sha256");
+    if (this.#memory !== undefined) {
+      hash.update(this.#memory.subarray(0, this.#length));
+      this.#openFile();
+    } else {
       if (this.#path === undefined) this.#openFile();
-      this.#room.closeFile(this.#file);
-      this.#file = undefined;
-      const path = this.#path ?? "";
-      const hash = createHash("sha256");
-      await readOver(path, 0, this.#length, (_, bytes) => {
+      await readOver(this.#path ?? "", 0, this.#length, (_, bytes) => {
         hash.update(bytes);
         return !this.#disposed;
       });
-      if (this.#disposed) return;
-      if (hash.digest("hex") !== this.#digest?.sha256) {
-        const state = "what the hub got differs from what was sent (SHA-256)";
-        throw new Failure("integrity", state);
-      }
-      {
-        using file = await Deno.open(path, { write: true });
-        await file.syncData();
-      }
-      if (this.#disposed) return;
-      this.note(note(), true);
-      await syncDirectory(dirname(path));
-    } catch (error) {
-      throw error instanceof Failure ? error : spoolFailure(error);
     }
+    if (this.#disposed) return;
+    if (hash.digest("hex") !== this.#digest?.sha256) {
+      const state = "what the hub got differs from what was sent (SHA-256)";
+      throw new Failure("integrity", state);
+    }
+    this.#file ??= this.#room.openFile(this.#path ?? "", { write: true });
+    if (this.#length > INLINE_BYTES) await this.#file.sync();
+    else await syncSmallFile(this.#file, this.#room.parent);
+    this.#room.closeFile(this.#file);
+    this.#file = undefined;
+    this.#kept = true;
+  }
+
+  async #noteSafely(note: () => SpoolNote): Promise<void> {
+    const path = this.#path ?? "";
+    let turn = 0;
+    do {
+      turn = ++this.#notes;
+      // One that was written meanwhile says more.
+      const isCurrent = () => !this.#disposed && turn === this.#notes;
+      if (await writeNoteSafely(`${path}.json`, note(), isCurrent)) {
+        this.#noted = true;
+      }
+      if (this.#disposed) return;
+    } while (turn !== this.#notes);
+    await syncDirectory(dirname(path), this.#room.parent);
   }
 
   /** Lets go of it without removing what is on disk: the next hub goes on with it. */

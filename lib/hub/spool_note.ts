@@ -1,8 +1,12 @@
 /** What stands beside a spool file, so that a hub that starts anew can go on with it. */
+import { dirname } from "@std/path";
 import * as v from "valibot";
+import { syncSmallFile } from "../inbox/durable.ts";
 import { FrameType } from "../protocol/frame.ts";
 import { decodeMessage } from "../protocol/message.ts";
 import { replaceFile } from "../state/files.ts";
+import { removeIfThere } from "../transfer/disk.ts";
+import { PacedFile } from "../transfer/pace.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 
 /** One transfer as it stands in the spool. */
@@ -50,14 +54,37 @@ export function readNote(path: string): SpoolNote | undefined {
   }
 }
 
+/** Writes a note; readers see the old one or the new, never a part. Throws what the system gives. */
+export function writeNote(path: string, note: SpoolNote): void {
+  replaceFile(path, JSON.stringify(note));
+}
+
 /**
- * Writes a note, and `safely` onto the disk; readers see the old one or the new, never a part.
- * Throws what the system gives.
+ * Writes a note onto the disk, while others go on. It takes its place only if `isCurrent()` then;
+ * says whether it did. Throws what the system gives.
  */
-export function writeNote(
+export async function writeNoteSafely(
   path: string,
   note: SpoolNote,
-  safely: boolean,
-): void {
-  replaceFile(path, JSON.stringify(note), safely);
+  isCurrent: () => boolean,
+): Promise<boolean> {
+  const fresh = `${path}.safe`;
+  {
+    using file = create(fresh);
+    file.writeNow(bytesOf(note));
+    await syncSmallFile(file, dirname(path));
+  }
+  const current = isCurrent();
+  if (current) Deno.renameSync(fresh, path);
+  else removeIfThere(fresh);
+  return current;
+}
+
+function bytesOf(note: SpoolNote): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(note));
+}
+
+function create(path: string): PacedFile {
+  const options = { write: true, create: true, truncate: true, mode: 0o600 };
+  return PacedFile.open(path, options);
 }

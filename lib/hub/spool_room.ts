@@ -10,12 +10,16 @@ import {
   SPOOL_MEMORY_TOTAL_BYTES,
 } from "../protocol/limits.ts";
 import { formatBytes } from "../text/units.ts";
+import { pause } from "../time/pause.ts";
 import { PacedFile } from "../transfer/pace.ts";
 import { assertSpace } from "../transfer/space.ts";
 import { readNote, type SpoolNote } from "./spool_note.ts";
 
 /** What a hub of another name left is cleared away after so long, unless something is queued in it. Milliseconds. */
 const FOREIGN_MS = 24 * 3600_000;
+
+/** Bodies made durable at once: enough to share a disk's rounds. */
+const MAX_TURNS = 16;
 
 /** A body found in the spool of a hub that has ended. */
 export interface Leftover {
@@ -29,9 +33,14 @@ export class SpoolRoom {
   #used = 0;
   #memory = 0;
   #files = 0;
+  /** Steps on the disk under way, and those that wait for their turn. */
+  #turns = 0;
+  readonly #waiting: (() => void)[] = [];
   readonly #bySender = new Map<string, number>();
   #dir: string | undefined;
   #lock: Deno.FsFile | undefined;
+  /** Whether another hub of this name held its spool when `adopt()` was last called; it may be stopping. */
+  isContested = false;
 
   /** `parent` is shared by the hubs of a user; each gets a directory of its own in it, known by `owner`. */
   constructor(
@@ -99,6 +108,22 @@ export class SpoolRoom {
     file.close();
   }
 
+  /** Does something on the disk when few others do: each holds files and buffers. */
+  async inTurn(step: () => Promise<void>): Promise<void> {
+    if (this.#turns >= MAX_TURNS) {
+      await new Promise<void>((next) => this.#waiting.push(next));
+    } else this.#turns++;
+    try {
+      await step();
+      // Where the disk is quick, steps wait for nothing by themselves.
+      await pause();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#turns--;
+      else next();
+    }
+  }
+
   /** Whether `bytes` more may stay in memory; if so they count until `releaseMemory`. */
   reserveMemory(bytes: number): boolean {
     if (this.#memory + bytes > SPOOL_MEMORY_TOTAL_BYTES) return false;
@@ -133,13 +158,16 @@ export class SpoolRoom {
    */
   adopt(now: number): Leftover[] {
     const found: Leftover[] = [];
+    this.isContested = false;
     for (const name of namesIn(this.parent)) {
       if (!name.startsWith("hub-")) continue;
       const dir = join(this.parent, name);
+      if (dir === this.#dir) continue;
       const lock = openLock(dir);
       if (lock === undefined) continue;
       if (!lock.tryLockSync(true)) {
         lock.close();
+        this.isContested ||= ownerOf(name) === this.owner;
         continue;
       }
       if (ownerOf(name) === this.owner) {

@@ -39,9 +39,13 @@ const MAX_NAME_BYTES = 253;
 /** Set in the first byte when a port follows the hosts. */
 const HAS_PORT = 0b100;
 
-/** Whether `text` is meant to be a ticket, right or wrong; a host named `ferry` may have a port. */
+/**
+ * Whether `text` is meant to be a ticket, right or wrong; a host named `ferry` may have a port. One
+ * pasted without its beginning is known by its length: no part of a host's name has so many letters.
+ */
 export function isTicket(text: string): boolean {
-  return /^\s*ferry\s*:(?!\d{0,5}\s*$)/i.test(text);
+  return /^\s*ferry\s*:(?!\d{0,5}\s*$)/i.test(text) ||
+    /^([a-z]{0,5}:)?[0-9a-z]{64,}$/i.test(ungrouped(text));
 }
 
 /** The addresses a ticket names. */
@@ -69,18 +73,22 @@ export function encodeTicket(ticket: Ticket): string {
 }
 
 /**
- * Reads a ticket; case, spaces, line breaks and hyphens do not matter. Throws Failure `usage` for
+ * Reads a ticket, with `ferry:` or without; case, spaces, line breaks and hyphens do not matter. Throws Failure `usage` for
  * one that is mistyped, cut short, or of a newer version.
  */
 export function decodeTicket(text: string): Ticket {
-  const digits = text.replace(/[\s-]+/g, "").toLowerCase();
-  if (!digits.startsWith(SCHEME)) throw mistyped();
-  const bytes = fromBase32(digits.slice(SCHEME.length));
+  const word = ungrouped(text).toLowerCase();
+  const digits = word.startsWith(SCHEME) ? word.slice(SCHEME.length) : word;
+  const bytes = fromBase32(digits);
   const body = bytes.subarray(0, -4);
   const reader = new Reader(bytes.subarray(-4));
   const check = reader.u16() * 0x10000 + reader.u16();
   if (body.length === 0 || crc32(body) !== check) throw mistyped();
   return readBody(new Reader(body));
+}
+
+function ungrouped(text: string): string {
+  return text.replace(/[\s-]+/g, "");
 }
 
 function readBody(reader: Reader): Ticket {

@@ -16,6 +16,7 @@ import {
 import type { Message, MessageOf } from "../protocol/message.ts";
 import { CAPABILITIES, Session, VERSION } from "../protocol/session.ts";
 import type { Clock } from "../time/clock.ts";
+import { pause } from "../time/pause.ts";
 import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
 import { isAnswer } from "../transfer/outgoing.ts";
@@ -157,7 +158,7 @@ export class Client {
           }
           welcomed.resolve(message);
           // What waited for this peer may be offered in the same breath: its owner comes first.
-          return new Promise((resolve) => setImmediate(resolve));
+          return pause();
         case "presence": {
           const key = message.peer.name.toLowerCase();
           if (message.change === "left") peers.delete(key);

@@ -137,6 +137,12 @@ export const MAX_REMEMBERED = 4 * MAX_TRANSFERS;
 /** The longest a hub keeps something for a peer that is away, in milliseconds: 30 days. */
 export const MAX_QUEUE_MS = 30 * 24 * 3600_000;
 
+/** Transfers of one sender that a hub keeps queued: a directory of 10,000 files twice over, at about 12 kB of memory each. */
+export const MAX_QUEUED_BY_ONE = 20_000;
+
+/** Transfers a hub keeps queued for all senders together: what is left when one has queued all it may is as much again. */
+export const MAX_QUEUED = 2 * MAX_QUEUED_BY_ONE;
+
 /** Names that belong to someone on one hub: a generation of machines; who has the ticket cannot make the file grow for ever. */
 export const MAX_BOUND_NAMES = 10_000;
 

@@ -204,10 +204,8 @@ export async function readOver(
 ): Promise<void> {
   using file = await Deno.open(path, { read: true });
   await file.seek(from, Deno.SeekMode.Start);
-  let [room, spare] = [
-    new Uint8Array(PIECE_BYTES),
-    new Uint8Array(PIECE_BYTES),
-  ];
+  const bytes = Math.min(PIECE_BYTES, end - from);
+  let [room, spare] = [new Uint8Array(bytes), new Uint8Array(bytes)];
   const next = (into: Uint8Array, at: number) =>
     at < end
       ? file.read(into.subarray(0, Math.min(into.length, end - at)))
@@ -216,10 +214,10 @@ export async function readOver(
   for (let at = from; at < end;) {
     const n = await reading;
     if (n === null) throw shrunk(at);
-    const bytes = room.subarray(0, n);
+    const piece = room.subarray(0, n);
     [room, spare] = [spare, room];
     reading = next(room, at + n);
-    if (!take(at, bytes)) {
+    if (!take(at, piece)) {
       await reading;
       return;
     }

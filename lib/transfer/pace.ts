@@ -49,7 +49,7 @@ export class Pace {
 const QUICK_MS = 1;
 
 /** A file whose reads and writes keep pace. Throws what the system gives. */
-export class PacedFile {
+export class PacedFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #pace = new Pace(QUICK_MS);
 
@@ -111,5 +111,9 @@ export class PacedFile {
 
   close(): void {
     this.#file.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

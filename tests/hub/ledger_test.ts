@@ -42,7 +42,7 @@ class Kept implements Disposable {
   }
 
   all(query = {}): PastDelivery[] {
-    return [...this.ledger.deliveries({ ...ALL, ...query })];
+    return [...this.ledger.deliveries({ ...ALL, ...query })].flat();
   }
 
   [Symbol.dispose](): void {
@@ -154,7 +154,7 @@ class LedgerFileRead implements Disposable {
   }
 
   all(): PastDelivery[] {
-    return [...this.file.deliveries(ALL)];
+    return [...this.file.deliveries(ALL)].flat();
   }
 
   [Symbol.dispose](): void {
@@ -280,7 +280,7 @@ Deno.test("two hubs of a user keep a ledger each; histories of hubs of other nam
   try {
     kept.ledger.offered(route({ name: "lab's" }));
     other.offered(route({ name: "annex's" }));
-    assertEquals([...other.deliveries(ALL)].map(({ name }) => name), [
+    assertEquals([...other.deliveries(ALL)].flat().map(({ name }) => name), [
       "annex's",
     ]);
     assertEquals(kept.all().map(({ name }) => name), ["lab's"]);
@@ -290,7 +290,7 @@ Deno.test("two hubs of a user keep a ledger each; histories of hubs of other nam
   kept.close();
   const later = kept.open("depot");
   try {
-    assertEquals([...later.deliveries(ALL)], []);
+    assertEquals([...later.deliveries(ALL)].flat(), []);
   } finally {
     later.close();
   }
@@ -328,4 +328,41 @@ Deno.test("refused outcomes keep their code and words", () => {
     [past?.status, past?.code, past?.message, past?.latency_ms, past?.sha256],
     ["failed", "absent", "bob is not connected", undefined, undefined],
   );
+});
+
+Deno.test("a history of few among many is looked for in short steps, and found whole", () => {
+  using kept = new Kept();
+  const count = 12_000;
+  for (let n = 0; n < count; n++) {
+    const from = n % 4_000 === 17 ? "carol" : "alice";
+    kept.ledger.offered(route({ from }));
+  }
+  const steps = [...kept.ledger.deliveries({ ...ALL, names: ["carol"] })];
+  assert(steps.length >= 3, `${steps.length} steps`);
+  assertEquals(steps.flat().length, 3);
+  assertEquals(kept.all().length, count);
+  assertEquals(kept.all({ limit: 450 }).length, 450);
+});
+
+Deno.test("a hub begun while another stops takes over its ledger once it has stopped; beside one that runs it keeps its own", async () => {
+  using kept = new Kept();
+  kept.ledger.offered(route());
+  kept.ledger.stopping();
+  const next = kept.open();
+  next.offered(route({ name: "b.csv" }));
+  assertEquals([...next.deliveries(ALL)].flat(), []);
+  kept.close();
+  await kept.clock.advance(1_000);
+  const told = [...next.deliveries(ALL)].flat();
+  assertEquals(told.map(({ name, status }) => [name, status]), [
+    ["b.csv", "open"],
+    ["a.csv", "failed"],
+  ]);
+  const beside = kept.open();
+  assertEquals([...beside.deliveries(ALL)].flat(), []);
+  beside.offered(route());
+  assertEquals([...beside.deliveries(ALL)].flat().length, 1);
+  beside.close();
+  next.close();
+  assertEquals(kept.warnings, []);
 });

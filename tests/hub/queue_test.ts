@@ -204,3 +204,25 @@ Deno.test("nothing is queued past the longest time a hub keeps anything", async 
     "the hub keeps nothing for over 30 days",
   ]);
 });
+
+Deno.test("a hub begun while the one before it still stops goes on with its queue once it has stopped", async () => {
+  const first = new TestHub();
+  const heard = new Heard();
+  {
+    await using alice = await TestPeer.join(first.port, "alice", first.clock);
+    alice.client.outbound.carry(
+      offer({ inline: true, queue_ms: HOUR_MS }),
+      new BytesBody(pattern(4)),
+      heard,
+    );
+    assertEquals(await heard.code("bob"), "stored");
+  }
+  await using second = new TestHub({ spoolDir: first.spoolDir });
+  assertEquals(second.hub.transfers, 0);
+  await using bob = await TestPeer.join(second.port, "bob", second.clock);
+  await first.hub.shutdown();
+  await second.clock.advance(1_000);
+  await bob.events.of("transfer.completed");
+  assertEquals(bob.read("report.csv"), pattern(4));
+  await first[Symbol.asyncDispose]();
+});

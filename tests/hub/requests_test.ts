@@ -25,7 +25,7 @@ class Past implements History {
   *deliveries(query: Parameters<History["deliveries"]>[0]) {
     this.query = query;
     for (; this.looked < this.count; this.looked++) {
-      yield { ...ALICE, name: `${this.looked}`.padStart(500, "x") };
+      yield [{ ...ALICE, name: `${this.looked}`.padStart(500, "x") }];
     }
   }
 }

@@ -191,7 +191,7 @@ Deno.test("what a hub of another name left is cleared away after a day, unless s
     const kept = offer({ id: "0".repeat(16) });
     Deno.writeTextFileSync(dir.at(name, kept.id), "left");
     const note = { offer: kept, offeredAt: 0, base: 0, left };
-    writeNote(dir.at(name, `${kept.id}.json`), note, false);
+    writeNote(dir.at(name, `${kept.id}.json`), note);
   };
   const now = Date.now();
   leave("hub-other-dead", { bob: now + 1_000 });
@@ -215,7 +215,7 @@ Deno.test("a note keeps every name a peer can have", () => {
   const names = ["bob", "constructor", "prototype", "__proto__"];
   const left = Object.fromEntries(names.map((name) => [name, 1]));
   const path = room.path("note");
-  writeNote(path, { offer: kept, offeredAt: 0, base: 0, left }, false);
+  writeNote(path, { offer: kept, offeredAt: 0, base: 0, left });
   assertEquals(Object.keys(readNote(path)?.left ?? {}), names);
   room.close();
 });
@@ -252,4 +252,54 @@ Deno.test("what hubs of the same name left is taken over, the oldest first; the 
   assertFree(next);
   next.close();
   assertEquals(dir.list(), []);
+});
+
+Deno.test("a small body that is kept leaves memory, with one note for all who ask at once and no older one after a newer", async () => {
+  using dir = new TempDir();
+  const room = new SpoolRoom(dir.at("spool"));
+  const kept = offer({ queue_ms: 1 });
+  const spool = new Spool(room, kept.id, 4);
+  spool.append(pattern(4));
+  spool.finish(digestOf(pattern(4)));
+  let taken = 0;
+  const note = () => {
+    taken++;
+    return { offer: kept, offeredAt: taken, base: 0, left: { bob: 1 } };
+  };
+  const [first, second] = [spool.keep(note), spool.keep(note)];
+  await Promise.all([first, second]);
+  assertEquals(taken, 1);
+  assert(room.reserveMemory(SPOOL_MEMORY_TOTAL_BYTES), "memory is held");
+  room.releaseMemory(SPOOL_MEMORY_TOTAL_BYTES);
+  const path = room.path(`${kept.id}.json`);
+  const third = spool.keep(() => {
+    // Another comes while this one is on its way to the disk.
+    if (taken++ === 1) queueMicrotask(() => spool.note(note()));
+    return { offer: kept, offeredAt: taken, base: 0, left: { bob: 1 } };
+  });
+  await third;
+  assert((readNote(path)?.offeredAt ?? 0) >= 3);
+  const reader = spool.read(0, () => {});
+  assertEquals(await readAll(reader), pattern(4));
+  reader.close();
+  spool.dispose();
+  room.close();
+  assertEquals(spooled(dir.at("spool")), []);
+  assertFree(room);
+});
+
+Deno.test("a body given up before its turn to be kept leaves nothing", async () => {
+  using dir = new TempDir();
+  const room = new SpoolRoom(dir.at("spool"));
+  const kept = offer({ queue_ms: 1 });
+  const spool = new Spool(room, kept.id, 4);
+  spool.append(pattern(4));
+  spool.finish(digestOf(pattern(4)));
+  const keep = spool.keep(() => ({
+    ...{ offer: kept, offeredAt: 0, base: 0, left: { bob: 1 } },
+  }));
+  spool.dispose();
+  await keep;
+  assertEquals(spooled(dir.at("spool")), []);
+  assertFree(room);
 });

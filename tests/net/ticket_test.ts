@@ -85,6 +85,25 @@ Deno.test("tickets: a host named ferry, with or without a port, is no ticket", (
   }
 });
 
+Deno.test("tickets: one without its beginning is known and read, a mistyped one known and refused", () => {
+  fc.assert(fc.property(tickets, fc.nat(6), (ticket, cut) => {
+    const text = encodeTicket(ticket);
+    const bare = text.slice("ferry:".length);
+    for (const [at, way] of [bare, ` ${bare.toUpperCase()}\n`].entries()) {
+      assert(isTicket(way), `${at}`);
+      assertEquals(decodeTicket(way), ticket);
+    }
+    assert(isTicket(bare.replace(/(.{4})/g, "$1-")));
+    assert(isTicket(text.slice(cut)));
+    assert(isTicket(bare.slice(cut + 1)));
+    assertMistyped(bare.slice(cut + 1));
+  }));
+  const label = "a".repeat(63);
+  for (const hub of [label, `${label}.example`, `${label}:7788`]) {
+    assertEquals(isTicket(hub), false, hub);
+  }
+});
+
 function assertMistyped(text: string): void {
   const failure = assertThrows(() => decodeTicket(text), Failure);
   assertEquals(failure.message, "Cannot read the ticket: it is mistyped");

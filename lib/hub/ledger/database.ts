@@ -35,6 +35,12 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+/** What a hub writes into its lock when it begins to stop. */
+export const STOPPING = new TextEncoder().encode("stopping");
+
+/** The hub whose ledger it is stops just now: it is ours in a moment. */
+export class InHandover extends Error {}
+
 /** The database cannot be used, and never will. */
 export class Unusable extends Error {}
 
@@ -52,8 +58,13 @@ export function claim(state: string): { path: string; lock: Deno.FsFile } {
       create: true,
       mode: 0o600,
     });
-    if (lock.tryLockSync(true)) return { path, lock };
+    if (lock.tryLockSync(true)) {
+      lock.truncateSync();
+      return { path, lock };
+    }
+    const isStopping = lock.statSync().size > 0;
     lock.close();
+    if (isStopping) throw new InHandover();
   }
   throw new Error(`${MAX_LEDGERS} hubs keep a ledger already`);
 }

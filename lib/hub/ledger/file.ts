@@ -17,12 +17,15 @@ import {
   ledgerName,
   moveAside,
   openDatabase,
+  STOPPING,
   Unusable,
 } from "./database.ts";
 import { COLUMNS, deliveryOf, HOW_IT_FARES, valuesOf } from "./rows.ts";
 
 /** Rows read at once while a history is told, and removed at once when they are too old. */
 const PAGE = 200;
+/** Rows looked at in one step of a history: about a millisecond in which nothing else happens. */
+const WINDOW = 5_000;
 const DAY_MS = 86_400_000;
 
 /** A delivery to be written, and where it stands once it was. */
@@ -66,7 +69,7 @@ export class LedgerFile {
   /**
    * Opens the first ledger in `state` that no other hub writes. A damaged or foreign one is set
    * aside, and `setAside` told where it is now and why; with `damage` it is, for that reason. `now`
-   * is ms since the Unix epoch. Throws what the system or SQLite gives when there can be none.
+   * is ms since the Unix epoch. Throws InHandover, or what the system or SQLite gives when there can be none.
    */
   static write(
     state: string,
@@ -146,9 +149,7 @@ export class LedgerFile {
 
   /** Removes what is older or more than the ledger keeps; `now` is ms since the Unix epoch. */
   prune(now: number): void {
-    const row = this.#db.prepare("SELECT max(seq) AS newest FROM deliveries")
-      .get();
-    const newest = Number(row?.newest ?? 0);
+    const newest = this.#seq("max");
     this.#db.prepare(
       "DELETE FROM deliveries WHERE seq IN (SELECT seq FROM (" +
         "SELECT seq, at FROM deliveries ORDER BY seq LIMIT 5000) " +
@@ -156,11 +157,15 @@ export class LedgerFile {
     ).run(newest - LEDGER_ROWS, now - LEDGER_DAYS * DAY_MS);
   }
 
-  /** The deliveries asked for, newest first, read as they are wanted. */
-  *deliveries(query: LedgerQuery): Generator<PastDelivery> {
+  /**
+   * The deliveries asked for, newest first, some at a time and at times none: what is done for each
+   * step is bounded, however few of the rows are meant.
+   */
+  *deliveries(query: LedgerQuery): Generator<PastDelivery[]> {
     const { hub, names, since } = query;
     const conditions = [
       "seq < ?",
+      "seq >= ?",
       "at >= ?",
       ...(hub === undefined ? [] : ["hub = ?"]),
       ...names.map(() => "(sender = ? OR recipient = ?)"),
@@ -174,18 +179,21 @@ export class LedgerFile {
       ...(hub === undefined ? [] : [hub]),
       ...names.flatMap((name) => [name, name]),
     ];
-    let before = Number.MAX_SAFE_INTEGER;
+    const [oldest, newest] = [this.#seq("min"), this.#seq("max")];
     let left = query.limit;
-    while (left > 0) {
+    for (let before = newest + 1; left > 0 && before > oldest;) {
       const count = Math.min(left, PAGE);
-      const rows = page.all(before, ...fixed, count);
-      for (const row of rows) {
-        before = Number(row.seq);
-        yield deliveryOf(row);
-      }
-      if (rows.length < count) return;
-      left -= count;
+      const from = before - WINDOW;
+      const rows = page.all(before, from, ...fixed, count);
+      before = rows.length < count ? from : Number(rows.at(-1)?.seq);
+      left -= rows.length;
+      yield rows.map(deliveryOf);
     }
+  }
+
+  /** Tells a hub that starts from now on to wait for this ledger. */
+  stopping(): void {
+    this.#lock?.writeSync(STOPPING);
   }
 
   /** Closes it; the lock is given up. */
@@ -195,6 +203,13 @@ export class LedgerFile {
     } finally {
       this.#lock?.close();
     }
+  }
+
+  /** The first or last row; 0 where there is none. */
+  #seq(which: "min" | "max"): number {
+    const row = this.#db.prepare(`SELECT ${which}(seq) AS n FROM deliveries`)
+      .get();
+    return Number(row?.n ?? 0);
   }
 
   #add(hub: string, row: LedgerRow): void {

@@ -19,11 +19,13 @@ import type { Clock } from "../../time/clock.ts";
 import { latencyOf } from "../../transfer/latency.ts";
 import type { Digest } from "../../transfer/transfer.ts";
 import type { RouteEnd, RouteEvents, RouteFacts } from "../route_events.ts";
-import { isDamage } from "./database.ts";
+import { InHandover, isDamage } from "./database.ts";
 import { LedgerFile, type LedgerQuery, type LedgerRow } from "./file.ts";
 
 /** After a failure the next attempt to write is made so much later. Milliseconds. */
 const RETRY_MS = 10_000;
+/** How often a ledger is tried whose hub is stopping. Milliseconds. */
+const HANDOVER_MS = 500;
 /** Rows written between two looks at what is too old. */
 const PRUNE_EVERY = 1_000;
 
@@ -51,11 +53,15 @@ export class Ledger implements RouteEvents {
   /** What was found wrong with the file that was open before. */
   #damage: string | undefined;
   #unpruned = PRUNE_EVERY;
+  /** A file was open once. */
+  #begun = false;
+  /** The hub before this one has its ledger still. */
+  #inHandover = false;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
     this.#openFile();
-    this.#attempt(() => this.#file?.closeAbandoned());
+    if (this.#file === undefined) this.#later(HANDOVER_MS);
   }
 
   offered(route: RouteFacts): void {
@@ -119,11 +125,16 @@ export class Ledger implements RouteEvents {
     this.#note(row, { ...digest, status: "delivered", ended, latency_ms });
   }
 
-  /** The deliveries of this hub asked for, newest first, with everything noted so far. */
-  *deliveries(query: Omit<LedgerQuery, "hub">): Generator<PastDelivery> {
+  /** The deliveries of this hub asked for, newest first and in steps, with everything noted so far. */
+  *deliveries(query: Omit<LedgerQuery, "hub">): Generator<PastDelivery[]> {
     while (this.#dirty.size > 0 && this.#write());
     if (this.#file === undefined) return;
     yield* this.#file.deliveries({ ...query, hub: this.#options.hub });
+  }
+
+  /** The hub begins to stop: one that starts now waits for this ledger. */
+  stopping(): void {
+    this.#attempt(() => this.#file?.stopping());
   }
 
   /** Writes what is left and closes. */
@@ -149,7 +160,8 @@ export class Ledger implements RouteEvents {
     this.#stopTimer ??= this.#options.clock.after(ms, () => {
       this.#stopTimer = undefined;
       const written = this.#write();
-      if (this.#dirty.size > 0) this.#later(written ? 0 : RETRY_MS);
+      if (this.#inHandover) this.#later(HANDOVER_MS);
+      else if (this.#dirty.size > 0) this.#later(written ? 0 : RETRY_MS);
     });
   }
 
@@ -182,14 +194,23 @@ export class Ledger implements RouteEvents {
         );
       }, this.#damage);
       this.#damage = undefined;
+      if (this.#begun) return;
+      this.#begun = true;
+      this.#file.closeAbandoned();
     });
   }
 
   /** Does something with the file. What goes wrong is told once; a file found damaged is set aside at the next. */
   #attempt<T>(step: () => T): T | undefined {
     try {
-      return step();
+      const result = step();
+      this.#inHandover = false;
+      return result;
     } catch (error) {
+      if (error instanceof InHandover) {
+        this.#inHandover = true;
+        return undefined;
+      }
       if (isDamage(error) && this.#file !== undefined) {
         const damaged = this.#file;
         this.#file = undefined;
