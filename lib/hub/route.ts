@@ -16,6 +16,7 @@ import type {
   Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
+import type { QueuedTrees, TreePart } from "./queued_trees.ts";
 import type { RouteEvents, RouteFacts } from "./route_events.ts";
 import type { Spool } from "./spool.ts";
 import type { SpoolNote } from "./spool_note.ts";
@@ -41,6 +42,8 @@ export interface RouteNeeds {
   readonly clock: Clock;
   readonly find: FindCarrier;
   readonly events: RouteEvents;
+  /** In which order what is queued of a directory goes. */
+  readonly trees: QueuedTrees;
   /** Whether recipients that are away are waited for; yes unless said otherwise. */
   readonly waits?: boolean;
   /** It has ended for everyone; what is left of it is what its sender was not told. */
@@ -65,7 +68,7 @@ interface Leg {
 }
 
 /** One transfer on its way through the hub. */
-export class Route {
+export class Route implements TreePart {
   readonly offer: Offer;
   readonly #needs: RouteNeeds;
   readonly #body: Body;
@@ -193,6 +196,14 @@ export class Route {
     this.#carry(leg);
   }
 
+  /** It will not go to that recipient, where it is still kept for it. */
+  refuse(name: string, outcome: Outcome): void {
+    const leg = this.#legs.get(name.toLowerCase());
+    if (leg !== undefined && leg.carrier === undefined) {
+      this.#settle(leg, outcome);
+    }
+  }
+
   /**
    * Adds bytes of the sender that stand at `offset`; those here already are passed over. A failure
    * of the spool ends the transfer for everyone.
@@ -313,6 +324,7 @@ export class Route {
       again: false,
     };
     this.#legs.set(name.toLowerCase(), leg);
+    this.#needs.trees.add(this, name);
     return leg;
   }
 
@@ -320,7 +332,8 @@ export class Route {
   #carry(leg: Leg): void {
     const { name } = leg;
     const carrier = this.#needs.find(name);
-    if (carrier === undefined) {
+    if (carrier === undefined || this.#needs.trees.isHeld(this, name)) {
+      leg.stopWaiting();
       const message = `${name} is not connected`;
       return this.#away(leg, failedOutcome({ code: "absent", message }));
     }
@@ -490,6 +503,7 @@ export class Route {
       if (this.#legs.size > 0) this.#note();
     }
     this.#doneIfEmpty();
+    if (!this.#closing) this.#needs.trees.settled(this, leg.name, outcome);
   }
 
   #record(leg: Leg, outcome: Outcome): void {

@@ -15,6 +15,7 @@ import type {
   Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
+import { QueuedTrees } from "./queued_trees.ts";
 import {
   type FindCarrier,
   Route,
@@ -67,7 +68,11 @@ export class Router {
     events: RouteEvents,
   ) {
     this.#room = room;
-    this.#needs = { clock, find, events, done: (route) => this.#done(route) };
+    this.#needs = {
+      ...{ clock, find, events },
+      trees: new QueuedTrees(),
+      done: (route) => this.#done(route),
+    };
   }
 
   /** Transfers under way. */
@@ -82,20 +87,16 @@ export class Router {
 
   /** Goes on with what a hub before this one has left. */
   adopt(leftovers: readonly Leftover[]): void {
-    for (const leftover of leftovers) {
+    const routes = leftovers.map((leftover) => {
       const { note } = leftover;
       const spool = Spool.adopt(this.#room, leftover);
-      const route = new Route(
-        note.offer,
-        spool,
-        spool,
-        undefined,
-        this.#needs,
-        note.offeredAt,
-      );
-      this.#routes.set(note.offer.id, route);
-      route.resume(note);
-    }
+      const { offer, offeredAt } = note;
+      const needs = this.#needs;
+      const route = new Route(offer, spool, spool, undefined, needs, offeredAt);
+      this.#routes.set(offer.id, route);
+      return { route, note };
+    });
+    for (const { route, note } of routes) route.resume(note);
   }
 
   /**
