@@ -11,6 +11,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl, join, resolve } from "@std/path";
+import type { Actor } from "./actor.ts";
 import { describe, type Kind, KINDS, planOf } from "./plan.ts";
 import { record } from "./record.ts";
 import { type Outcome, playRound } from "./round.ts";
@@ -37,6 +38,7 @@ if (kinds.length === 0) {
   say(`--only must be one of ${KINDS.join(", ")}`);
   Deno.exit(2);
 }
+const keep = options.keep === true;
 const dir = Deno.makeTempDirSync({ prefix: "ferry-chaos-" });
 const until = performance.now() + seconds * 1000;
 const outcomes: Outcome[] = [];
@@ -45,7 +47,8 @@ let failed = 0;
 const mayMount = SmallDisk.isPossible();
 
 await Promise.all(Array.from({ length: jobs }, work));
-if (failed === 0 && options.keep !== true) {
+if (keep) say(`kept: ${dir}`);
+if (failed === 0 && !keep) {
   Deno.removeSync(dir, { recursive: true });
 }
 if (options.record === true) record(outcomes, first);
@@ -67,7 +70,7 @@ async function play(kind: Kind, seed: number): Promise<void> {
   const plan = planOf(kind, seed);
   const place = join(dir, `${kind}-${seed}`);
   Deno.mkdirSync(place);
-  const outcome = await playRound(plan, place, command);
+  const outcome = await playRound(plan, place, command, keep);
   outcomes.push(outcome);
   const { wrongs, done, attempts, facts, ms } = outcome;
   const faults = [
@@ -75,15 +78,17 @@ async function play(kind: Kind, seed: number): Promise<void> {
     ...(plan.between === "none" ? [] : [`${plan.between} hub when stored`]),
   ];
   const mark = wrongs.length === 0 ? "ok     " : "FAILED ";
-  const exits = attempts.map(({ actor }) => actor.ended?.code ?? "?");
+  const exits = attempts.map(({ actor }) => endOf(actor));
   say([
     `${mark} ${kind} ${seed}${plan.secure ? "" : " --insecure"} (${
       Math.round(ms / 100) / 10
     } s): ${faults.join("; ") || "nothing happened in time"}`,
-    `         senders ended with ${exits}; ${facts.receipts} receipts, ${facts.stored} stored, ${facts.resumed} resumed, ${facts.files} files`,
+    `         senders ended with ${
+      exits.join(", ")
+    }; ${facts.receipts} receipts, ${facts.stored} stored, ${facts.resumed} resumed, ${facts.files} files`,
   ].join("\n"));
   if (wrongs.length === 0) {
-    if (options.keep !== true) Deno.removeSync(place, { recursive: true });
+    if (!keep) Deno.removeSync(place, { recursive: true });
     return;
   }
   failed++;
@@ -93,6 +98,15 @@ async function play(kind: Kind, seed: number): Promise<void> {
   say(
     `         again: deno task chaos --only ${kind} --seed ${seed} --rounds 1`,
   );
+}
+
+/** How a sender ended, and what it failed with. */
+function endOf({ ended, events }: Actor): string {
+  const codes = new Set(
+    events.filter(({ event }) => /^(transfer\.failed|error)$/.test(event))
+      .map(({ code }) => String(code)),
+  );
+  return [ended?.code ?? "?", ...codes].join(" ");
 }
 
 function number(text: unknown, otherwise: number): number {

@@ -50,11 +50,12 @@ export interface Facts {
   again: number;
 }
 
-/** Plays a round in `dir`, with the processes of `command`. */
+/** Plays a round in `dir`, with the processes of `command`; what they said is kept there when it fails, or with `keepLogs`. */
 export async function playRound(
   plan: Plan,
   dir: string,
   command: readonly string[],
+  keepLogs = false,
 ): Promise<Outcome> {
   const startedAt = performance.now();
   await using stage = new Stage(dir, plan, command);
@@ -64,7 +65,7 @@ export async function playRound(
   } catch (error) {
     round.wrongs.push(error instanceof Error ? error.message : String(error));
   }
-  if (round.wrongs.length > 0) {
+  if (round.wrongs.length > 0 || keepLogs) {
     for (const actor of stage.actors) actor.keep(dir);
   }
   const { wrongs, done, attempts, facts } = round;
