@@ -11,6 +11,7 @@ import {
 } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
 import { BytesBody, readFailure } from "../transfer/body.ts";
+import { fingerprintOfOpen } from "../transfer/fingerprint.ts";
 import type { Body, Carrier } from "../transfer/transfer.ts";
 import {
   type Answer,
@@ -194,7 +195,7 @@ class Giving {
 
   /** Lets go of what was not sent. */
   close(): void {
-    for (const body of this.#open) body.dispose();
+    for (const body of [...this.#open]) body.close();
     this.#open.clear();
   }
 
@@ -227,14 +228,15 @@ class Giving {
     const { path } = found.entry;
     try {
       const opened = await this.#share.open(path);
-      const body = await this.#body(opened);
+      const name = this.#nameOf(found);
+      const body = await this.#body(opened, name);
       const { size, mode } = opened.info;
       return {
-        ...{ name: this.#nameOf(found), kind: "file", size },
+        ...{ name, kind: "file", size },
         ...(tree === undefined ? {} : { tree }),
         ...modified(opened.info),
         ...(mode !== null && (mode & 0o100) !== 0 ? { executable: true } : {}),
-        open: () => body,
+        open: () => body instanceof OpenedBody ? body.used() : body,
       };
     } catch (error) {
       const { code, message } = asFailure(error);
@@ -244,7 +246,7 @@ class Giving {
   }
 
   /** A small file is read at once, a large one from the handle that was checked. */
-  async #body({ file, info }: OpenedFile): Promise<Body> {
+  async #body({ file, info }: OpenedFile, name: string): Promise<Body> {
     const { size } = info;
     if (size <= INLINE_BYTES) {
       using _ = file;
@@ -254,16 +256,17 @@ class Giving {
         throw readFailure(error);
       }
     }
-    const body = new OpenedBody(file, size);
-    this.#open.add(body);
-    return {
-      size,
-      read: (offset) => body.read(offset),
-      dispose: () => {
+    try {
+      const fingerprint = fingerprintOfOpen(file, name);
+      const body = new OpenedBody(file, size, fingerprint, () => {
         this.#open.delete(body);
-        body.dispose();
-      },
-    };
+      });
+      this.#open.add(body);
+      return body;
+    } catch (error) {
+      file.close();
+      throw readFailure(error);
+    }
   }
 }
 
