@@ -120,3 +120,17 @@ Deno.test("proxy: cut() ends what is open", async () => {
     null,
   );
 });
+
+Deno.test("it calls back when so many bytes have passed one way, and keeps to a rate", async () => {
+  await using behind = await Behind.open({ rate: 2_000_000 });
+  const passed: number[] = [];
+  const { proxy } = behind;
+  for (const at of [150_000, 300_000]) {
+    proxy.when("up", at, () => passed.push(proxy.passed.up));
+  }
+  const from = performance.now();
+  assertEquals(await behind.roundTrip(200_000), 200_000);
+  assert(performance.now() - from >= 70, "slower than 100 ms less its slack");
+  assertEquals(passed.length, 1);
+  assert((passed[0] ?? 0) >= 150_000);
+});

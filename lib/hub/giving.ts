@@ -12,6 +12,7 @@ import {
 import type { Clock } from "../time/clock.ts";
 import { pause } from "../time/pause.ts";
 import { BytesBody, readFailure } from "../transfer/body.ts";
+import { fingerprintOfOpen } from "../transfer/fingerprint.ts";
 import type { Body, Carrier } from "../transfer/transfer.ts";
 import {
   type Answer,
@@ -205,7 +206,7 @@ class Giving {
 
   /** Lets go of what was not sent. */
   close(): void {
-    for (const body of this.#open) body.dispose();
+    for (const body of [...this.#open]) body.close();
     this.#open.clear();
   }
 
@@ -238,14 +239,15 @@ class Giving {
     const { path } = found.entry;
     try {
       const opened = await this.#share.open(path);
-      const body = await this.#body(opened);
+      const name = this.#nameOf(found);
+      const body = await this.#body(opened, name);
       const { size, mode } = opened.info;
       return {
-        ...{ name: this.#nameOf(found), kind: "file", size },
+        ...{ name, kind: "file", size },
         ...(tree === undefined ? {} : { tree }),
         ...modified(opened.info),
         ...(mode !== null && (mode & 0o100) !== 0 ? { executable: true } : {}),
-        open: () => body,
+        open: () => body instanceof OpenedBody ? body.used() : body,
       };
     } catch (error) {
       const { code, message } = asFailure(error);
@@ -255,7 +257,7 @@ class Giving {
   }
 
   /** A small file is read at once, a large one from the handle that was checked. */
-  async #body({ file, info }: OpenedFile): Promise<Body> {
+  async #body({ file, info }: OpenedFile, name: string): Promise<Body> {
     const { size } = info;
     if (size <= INLINE_BYTES) {
       using _ = file;
@@ -265,16 +267,17 @@ class Giving {
         throw readFailure(error);
       }
     }
-    const body = new OpenedBody(file, size);
-    this.#open.add(body);
-    return {
-      size,
-      read: (offset) => body.read(offset),
-      dispose: () => {
+    try {
+      const fingerprint = fingerprintOfOpen(file, name);
+      const body = new OpenedBody(file, size, fingerprint, () => {
         this.#open.delete(body);
-        body.dispose();
-      },
-    };
+      });
+      this.#open.add(body);
+      return body;
+    } catch (error) {
+      file.close();
+      throw readFailure(error);
+    }
   }
 }
 

@@ -31,6 +31,8 @@ export interface LegRoute {
   readonly waits: boolean;
   /** Whether the body is the hub's own to keep. */
   readonly keeps: boolean;
+  /** Whether something else must reach that recipient first. */
+  isHeld(name: string): boolean;
   /** The digest of the whole body, once it is here. */
   readonly digest: Digest | undefined;
   /** The body as one recipient gets it. */
@@ -102,7 +104,8 @@ export class Leg {
   carry(): void {
     const { name } = this;
     const carrier = this.#route.find(name);
-    if (carrier === undefined) {
+    if (carrier === undefined || this.#route.isHeld(name)) {
+      this.#stopWaiting();
       const message = `${name} is not connected`;
       return this.#away(failedOutcome({ code: "absent", message }));
     }

@@ -1,31 +1,45 @@
-/** A file that is open already, and is sent once, as it was when it was opened. */
+/** A file that is open already, and is sent as it was when it was opened. */
 import { createHash } from "node:crypto";
 import { Failure } from "../failure.ts";
 import { readFailure } from "../transfer/body.ts";
 import { PacedFile } from "../transfer/pace.ts";
 import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
 
-/** See above; it takes over the file, and lets go of it when it was read, or never will be. */
+/** See above. It takes over the file, and lets go of it when it was disposed of as often as it was `used`. One reader at a time. */
 export class OpenedBody implements Body {
-  readonly #hash = createHash("sha256");
   #file: PacedFile | undefined;
-  #digest: Digest | undefined;
+  #uses = 0;
 
-  constructor(file: Deno.FsFile, readonly size: number) {
+  /** `fingerprint` is by what it can be gone on with; `closed` is called when the file was let go of. */
+  constructor(
+    file: Deno.FsFile,
+    readonly size: number,
+    readonly fingerprint: string,
+    private readonly closed: () => void,
+  ) {
     this.#file = PacedFile.of(file);
   }
 
+  /** It is sent, for the first time or because what arrived was not what was sent. */
+  used(): this {
+    this.#uses++;
+    return this;
+  }
+
   read(offset: number): BodyReader {
+    const hash = createHash("sha256");
+    let digest: Digest | undefined;
+    this.#file?.seek(0);
     const next = async (into: Uint8Array, at: number): Promise<number> => {
       const room = into.subarray(0, Math.min(into.length, this.size - at));
-      // Closed while it was read, or read before.
+      // Closed while it was read.
       if (this.#file === undefined) throw new Failure("input", "it was closed");
       const count = await this.#file.read(room);
       if (count === null) {
         const state = `it shrank to ${at} bytes while it was sent`;
         throw new Failure("input", state);
       }
-      this.#hash.update(room.subarray(0, count));
+      hash.update(room.subarray(0, count));
       return count;
     };
     let at = 0;
@@ -48,17 +62,22 @@ export class OpenedBody implements Body {
           throw error instanceof Failure ? error : readFailure(error);
         }
       },
-      digest: () =>
-        this.#digest ??= { size: at, sha256: this.#hash.digest("hex") },
+      digest: () => digest ??= { size: at, sha256: hash.digest("hex") },
       close: () => {
         closed = true;
-        this.dispose();
       },
     };
   }
 
   dispose(): void {
-    this.#file?.close();
+    if (--this.#uses <= 0) this.close();
+  }
+
+  /** Lets go of the file, whoever uses it. */
+  close(): void {
+    if (this.#file === undefined) return;
+    this.#file.close();
     this.#file = undefined;
+    this.closed();
   }
 }

@@ -15,6 +15,7 @@ import type {
   TransferListener,
 } from "../transfer/transfer.ts";
 import { type FindCarrier, Leg, type LegRoute } from "./leg.ts";
+import type { QueuedTrees, TreePart } from "./queued_trees.ts";
 import type { RouteEvents, RouteFacts } from "./route_events.ts";
 import { RouteSender } from "./route_sender.ts";
 import type { Spool } from "./spool.ts";
@@ -38,6 +39,8 @@ export interface RouteNeeds {
   readonly clock: Clock;
   readonly find: FindCarrier;
   readonly events: RouteEvents;
+  /** In which order what is queued of a directory goes. */
+  readonly trees: QueuedTrees;
   /** Whether recipients that are away are waited for; yes unless said otherwise. */
   readonly waits?: boolean;
   /** It has ended for everyone; what is left of it is what its sender was not told. */
@@ -45,7 +48,7 @@ export interface RouteNeeds {
 }
 
 /** One transfer on its way through the hub. */
-export class Route {
+export class Route implements TreePart {
   readonly offer: Offer;
   readonly #needs: RouteNeeds;
   readonly #body: Body;
@@ -165,6 +168,12 @@ export class Route {
     if (leg?.isAway && !this.#closing) leg.carry();
   }
 
+  /** It will not go to that recipient, where it is still kept for it. */
+  refuse(name: string, outcome: Outcome): void {
+    const leg = this.#legs.get(name.toLowerCase());
+    if (leg?.isAway) leg.settle(outcome);
+  }
+
   /**
    * Adds bytes of the sender that stand at `offset`; those here already are passed over. A failure
    * of the spool ends the transfer for everyone.
@@ -272,6 +281,7 @@ export class Route {
   #addLeg(name: string, isStored = false): Leg {
     const leg = new Leg(name, this.#legRoute, isStored);
     this.#legs.set(leg.key, leg);
+    this.#needs.trees.add(this, name);
     return leg;
   }
 
@@ -285,6 +295,7 @@ export class Route {
       offer: this.offer,
       begunAt: this.#begunAt,
       keeps: this.#spool !== undefined,
+      isHeld: (name) => this.#needs.trees.isHeld(this, name),
       get digest() {
         return digest();
       },
@@ -346,6 +357,7 @@ export class Route {
       if (this.#legs.size > 0) this.#note();
     }
     this.#doneIfEmpty();
+    if (!this.#closing) this.#needs.trees.settled(this, leg.name, outcome);
   }
 
   #doneIfEmpty(): void {

@@ -17,6 +17,7 @@ import type {
 } from "../transfer/transfer.ts";
 import type { FindCarrier } from "./leg.ts";
 import { Route, type RouteInfo, type RouteNeeds } from "./route.ts";
+import { QueuedTrees } from "./queued_trees.ts";
 import type { RouteEvents } from "./route_events.ts";
 import { QueueCount } from "./queue_count.ts";
 import { Spool } from "./spool.ts";
@@ -65,7 +66,11 @@ export class Router {
     events: RouteEvents,
   ) {
     this.#room = room;
-    this.#needs = { clock, find, events, done: (route) => this.#done(route) };
+    this.#needs = {
+      ...{ clock, find, events },
+      trees: new QueuedTrees(),
+      done: (route) => this.#done(route),
+    };
   }
 
   /** Transfers under way. */
@@ -80,20 +85,16 @@ export class Router {
 
   /** Goes on with what a hub before this one has left. */
   adopt(leftovers: readonly Leftover[]): void {
-    for (const leftover of leftovers) {
+    const routes = leftovers.map((leftover) => {
       const { note } = leftover;
       const spool = Spool.adopt(this.#room, leftover);
-      const route = new Route(
-        note.offer,
-        spool,
-        spool,
-        undefined,
-        this.#needs,
-        note.offeredAt,
-      );
+      const { offer, offeredAt } = note;
+      const needs = this.#needs;
+      const route = new Route(offer, spool, spool, undefined, needs, offeredAt);
       this.#add(route);
-      route.resume(note);
-    }
+      return { route, note };
+    });
+    for (const { route, note } of routes) route.resume(note);
   }
 
   /**

@@ -17,7 +17,7 @@ import type { InboxOptions } from "./inbox.ts";
 import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
 import { partKey, type Parts } from "./parts.ts";
-import { place } from "./place.ts";
+import { findHeld, place } from "./place.ts";
 import { withinTree } from "./policy.ts";
 import type { Received } from "./received.ts";
 import {
@@ -302,6 +302,30 @@ export class Arrival implements Taking {
     };
   }
 
+  /**
+   * Where the very file of a directory has come meanwhile: one that was queued, sent again because
+   * its sender was interrupted, comes twice at once. The partial file goes then.
+   */
+  #come(parent: string): string | undefined {
+    const { onConflict } = this.#options;
+    const { tree, modified_ms: modifiedMs, executable } = this.#offer;
+    const looks = tree !== undefined && onConflict !== "overwrite";
+    if (!looks || modifiedMs === undefined) return undefined;
+    const file = {
+      size: this.#received,
+      modifiedMs,
+      executable: executable === true,
+    };
+    const there = findHeld(
+      parent,
+      this.#name,
+      file,
+      onConflict === "rename",
+    );
+    if (there !== undefined) removeIfThere(this.#part ?? "");
+    return there;
+  }
+
   async #save(sha256: string): Promise<string | undefined> {
     const { dir, onConflict } = this.#options;
     const { id, from, tree, modified_ms } = this.#offer;
@@ -319,7 +343,8 @@ export class Arrival implements Taking {
       // Looked at again: a link may have come where a directory was.
       const parent = makeBranch(dir, this.#above);
       const policy = tree === undefined ? onConflict : withinTree(onConflict);
-      const saved = place(part, parent, this.#name, policy);
+      const saved = this.#come(parent) ??
+        place(part, parent, this.#name, policy);
       if (saved === undefined) {
         const state = "skipped, a file of that name exists already";
         throw new Failure("conflict", state);

@@ -43,7 +43,7 @@ export class Parts {
       if (found === null) continue;
       const path = join(dir, name);
       if (isUseless(path, found[1], now)) removeIfThere(path);
-      else if (found[1] !== undefined) this.#idle.set(found[1], path);
+      else if (found[1] !== undefined) this.#found(found[1], path);
     }
   }
 
@@ -59,6 +59,17 @@ export class Parts {
     const path = this.#idle.get(key);
     this.#idle.delete(key);
     return path;
+  }
+
+  /** Of two for one key, whose process was killed, only one can be gone on with. */
+  #found(key: string, path: string): void {
+    const other = this.#idle.get(key);
+    if (other === undefined) return void this.#idle.set(key, path);
+    const [most, least] = sizeOf(path) > sizeOf(other)
+      ? [path, other]
+      : [other, path];
+    this.#idle.set(key, most);
+    if (isIdle(least)) removeIfThere(least);
   }
 
   /** Keeps a partial file nobody writes any more; of two for one key the later. */
@@ -80,11 +91,27 @@ function isUseless(
     if ((nlink ?? 1) > 1) return true;
     const age = now - (mtime?.getTime() ?? now);
     if (key !== undefined && age < KEEP_MS) return false;
-    // Whoever writes it holds its lock.
+    return isIdle(path);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether nobody writes it: whoever does holds its lock. */
+function isIdle(path: string): boolean {
+  try {
     using file = Deno.openSync(path, { write: true });
     return file.tryLockSync(true);
   } catch {
     return false;
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.lstatSync(path).size;
+  } catch {
+    return 0;
   }
 }
 

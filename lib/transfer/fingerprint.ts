@@ -11,6 +11,11 @@ const EDGE_BYTES = 64 * 1024;
  */
 export function fingerprintOf(path: string, name: string): string {
   using file = Deno.openSync(path);
+  return fingerprintOfOpen(file, name);
+}
+
+/** The same of a file that is open, which is then read from its beginning again. */
+export function fingerprintOfOpen(file: Deno.FsFile, name: string): string {
   const { size, mtime } = file.statSync();
   const hash = createHash("sha256");
   hash.update(JSON.stringify([size, mtime?.getTime() ?? null, name]));
@@ -20,5 +25,6 @@ export function fingerprintOf(path: string, name: string): string {
     file.seekSync(-Math.min(EDGE_BYTES, size - EDGE_BYTES), Deno.SeekMode.End);
     hash.update(room.subarray(0, file.readSync(room) ?? 0));
   }
+  file.seekSync(0, Deno.SeekMode.Start);
   return hash.digest("hex");
 }

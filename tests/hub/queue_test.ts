@@ -205,6 +205,104 @@ Deno.test("nothing is queued past the longest time a hub keeps anything", async 
   ]);
 });
 
+/** Queues a directory with one file in it for bob; gives the file's bytes. */
+async function queueTree(alice: TestPeer): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = pattern(300_000);
+  const tree = "00000000000000aa";
+  const root = { name: "project", kind: "directory", size: 0, tree } as const;
+  const parts = [
+    { ...root, id: tree, inline: true },
+    { name: "project/a", size: bytes.length, tree },
+    { ...root, inline: true, modified_ms: 1_000_000 },
+  ];
+  for (const part of parts) {
+    const heard = new Heard();
+    alice.client.outbound.carry(
+      offer({ ...part, queue_ms: HOUR_MS }),
+      new BytesBody(part.size === 0 ? new Uint8Array(0) : bytes),
+      heard,
+    );
+    assertEquals(await heard.code("bob"), "stored");
+  }
+  return bytes;
+}
+
+/** Says that an inline body was taken. */
+async function receive(bob: RawEnd, name: string): Promise<void> {
+  const offered = await bob.expect("offer");
+  assertEquals([offered.name, offered.kind], [name, "directory"]);
+  await bob.expect("end");
+  // What may come before the receipt has come when this is answered.
+  await bob.send({ type: "ping", t1: 0 });
+  await bob.expect("pong");
+  const { id } = offered;
+  await bob.send({
+    ...{ type: "receipt", status: "delivered", id },
+    ...{ recipient: "bob", verify_ms: 0 },
+  });
+}
+
+for (const how of ["the same hub", "the next hub"]) {
+  Deno.test(`${how} gives a queued directory first, then what is in it, and its last offer when all of that is through`, async () => {
+    const first = new TestHub();
+    let bytes: Uint8Array<ArrayBuffer>;
+    {
+      await using alice = await TestPeer.join(
+        first.port,
+        "alice",
+        first.clock,
+      );
+      bytes = await queueTree(alice);
+    }
+    const again = how === "the next hub";
+    if (again) await first.hub.shutdown();
+    const hub = again ? new TestHub({ spoolDir: first.spoolDir }) : first;
+    {
+      using bob = await RawEnd.join(hub.port, "bob");
+      await receive(bob, "project");
+      const { id, name } = await bob.expect("offer");
+      assertEquals(name, "project/a");
+      await bob.send({ type: "accept", id, offset: 0 });
+      for (let got = 0; got < bytes.length;) {
+        got += (await bob.expectData()).bytes.length;
+      }
+      await bob.expect("end");
+      await bob.send({ type: "ping", t1: 0 });
+      await bob.expect("pong");
+      await bob.send({
+        ...{ type: "receipt", status: "delivered", id },
+        ...{ recipient: "bob", verify_ms: 0 },
+      });
+      await receive(bob, "project");
+      await bob.send({ type: "ping", t1: 0 });
+      await bob.expect("pong");
+      assertEquals(hub.hub.transfers, 0);
+      assertEquals(first.spooled(), []);
+    }
+    if (again) await hub[Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
+  });
+}
+
+Deno.test("who declines a queued directory is offered nothing of it", async () => {
+  const ends = new Recorder<string>();
+  await using hub = new TestHub({ events: record(ends) });
+  await using alice = await TestPeer.join(hub.port, "alice", hub.clock);
+  await queueTree(alice);
+  using bob = await RawEnd.join(hub.port, "bob");
+  const { id } = await bob.expect("offer");
+  await bob.expect("end");
+  const no = { code: "declined", message: "no", retryable: false };
+  await bob.send({ type: "reject", id, ...no });
+  await bob.send({ type: "ping", t1: 0 });
+  await bob.expect("pong");
+  assertEquals(
+    ends.all.filter((end) => end.startsWith("declined")),
+    Array(3).fill("declined for bob"),
+  );
+  assertEquals([hub.hub.transfers, hub.spooled()], [0, []]);
+});
+
 Deno.test("a hub begun while the one before it still stops goes on with its queue once it has stopped", async () => {
   const first = new TestHub();
   const heard = new Heard();

@@ -6,7 +6,7 @@ import { Share } from "../../lib/hub/share.ts";
 import { RESPONSE_BYTES } from "../../lib/protocol/limits.ts";
 import type { MessageOf, PastDelivery } from "../../lib/protocol/message.ts";
 import { FakeClock } from "../fake_clock.ts";
-import { listOf, pattern, TempDir } from "../support/files.ts";
+import { digestOf, listOf, pattern, TempDir } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
 import { RawEnd } from "../support/raw.ts";
 
@@ -270,4 +270,42 @@ Deno.test("what the hub cannot offer for lack of room is told of", async () => {
   ) answers.push(missing);
   const path = "docs/a.txt";
   assertEquals(answers, [[{ path, code, message, retryable: true }]]);
+});
+
+Deno.test("what is got of a large file goes on where it was, and anew when what was kept differs", async () => {
+  using dir = new TempDir();
+  const bytes = pattern(300_000);
+  Deno.writeFileSync(dir.at("big"), bytes);
+  await using hub = new TestHub({ share: Share.open(dir.path, "share") });
+  using alice = await RawEnd.join(hub.port, "alice");
+  const fingerprints = new Set<string | undefined>();
+  const offered = async (offset: number) => {
+    const { id, fingerprint } = await alice.expect("offer");
+    fingerprints.add(fingerprint);
+    await alice.send({ type: "accept", id, offset });
+    for (let at = offset; at < bytes.length;) {
+      const data = await alice.expectData();
+      assertEquals(data.offset, at);
+      assertEquals(data.bytes, bytes.subarray(at, at + data.bytes.length));
+      at += data.bytes.length;
+    }
+    const { size, sha256 } = await alice.expect("end");
+    assertEquals({ size, sha256 }, digestOf(bytes));
+    return { id, recipient: "alice" };
+  };
+  await alice.send(ask("get", { path: "big" }));
+  const differs = await offered(200_000);
+  const [code, message] = ["integrity", "it differs"];
+  await alice.send({
+    ...{ type: "receipt", status: "failed", ...differs },
+    ...{ code, message, retryable: true },
+  });
+  const whole = await offered(0);
+  await alice.send({
+    ...{ type: "receipt", status: "delivered", ...whole },
+    verify_ms: 0,
+  });
+  assertEquals((await part(alice)).missing, undefined);
+  assertEquals(fingerprints.size, 1);
+  assertEquals([...fingerprints][0]?.length, 64);
 });

@@ -183,6 +183,20 @@ Deno.test("safety: a stale partial replaced a newer file: partial files that can
   assertEquals(dir.list(), [held, theirs].sort());
 });
 
+Deno.test("of two partial files for one key, whose process was killed, the longer one stays", () => {
+  using dir = new TempDir();
+  const key = "00000000000000aa";
+  const parts = ["01", "02", "03"].map((secret) =>
+    `a.${key}.00000000000000${secret}.part`
+  );
+  for (const [n, size] of [2, 3, 1].entries()) {
+    Deno.writeTextFileSync(dir.at(parts[n] ?? ""), "x".repeat(size));
+  }
+  const longest = parts[1] ?? "";
+  assertEquals(new Parts(dir.path, Date.now()).take(key), dir.at(longest));
+  assertEquals(dir.list(), [longest]);
+});
+
 Deno.test("a file that is called like a partial one gets another name", async () => {
   await using bob = await Hosted.join();
   const name = "a.00000000000000aa.00000000000000bb.part";

@@ -204,6 +204,23 @@ Deno.test("with rename, a file that had to get a number is known again", async (
   assertEquals(bob.peer.dir.list("inbox", "project"), ["a", "a (2)"]);
 });
 
+Deno.test("a file of a directory that comes twice at the same time is there once", async () => {
+  await using bob = await Hosted.join();
+  const fields = { name: "project/a", modified_ms: THEN };
+  const offers = [];
+  for (const tree of [TREE, "00000000000000bb"]) {
+    const size = LARGE.length;
+    offers.push(await bob.offer({ ...fields, tree, size, inline: false }));
+    await bob.hub.expect("accept");
+  }
+  for (const { id } of offers) {
+    await bob.body(id, LARGE);
+    assertEquals(codeOf(await bob.hub.expect("receipt")), "delivered");
+  }
+  assertEquals(bob.peer.dir.list("inbox", "project"), ["a"]);
+  assertEquals(bob.peer.files(), ["project"]);
+});
+
 Deno.test("who would be asked is asked about a directory once, and about nothing outside it", async () => {
   const asked: string[] = [];
   await using bob = await Hosted.join({

@@ -24,6 +24,8 @@ export interface Faults {
   endAfter: number;
   /** Nothing passes on any more; the connections stay open. */
   stalled: boolean;
+  /** Bytes a second each direction of each connection carries at most; little is then held back. */
+  rate: number;
 }
 
 /** Nothing is done. */
@@ -33,12 +35,21 @@ export const NO_FAULTS: Faults = {
   cutAfter: Infinity,
   endAfter: Infinity,
   stalled: false,
+  rate: Infinity,
 };
 
 /** A read of this size is on its way at once. */
 const READ_BYTES = 64 * 1024;
 /** What a direction holds back for its delay at most: 50 ms at 10 Gbit/s. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/** What a direction with a rate may make up for after a pause, in milliseconds. */
+const RATE_SLACK_MS = 20;
+/** With a rate, so that both ends feel it. */
+const MAX_HELD_AT_RATE_BYTES = 4 * READ_BYTES;
+
+/** Which way bytes go: up to where the proxy leads, down from there. */
+export type Direction = "up" | "down";
 
 interface Held {
   readonly bytes: Uint8Array;
@@ -48,7 +59,13 @@ interface Held {
 /** A proxy on the loopback (or `hostname`). */
 export class FaultProxy implements AsyncDisposable {
   readonly faults: Faults;
-  readonly #target: Address;
+  /** Where new connections lead. */
+  target: Address;
+  /** Bytes of all connections that have passed, each way. */
+  readonly passed: Record<Direction, number> = { up: 0, down: 0 };
+  readonly #watches = new Set<
+    { direction: Direction; bytes: number; reached: () => void }
+  >();
   readonly #listener: Deno.TcpListener;
   readonly #pairs = new Set<readonly [Deno.TcpConn, Deno.TcpConn]>();
   readonly #work = new Set<Promise<void>>();
@@ -61,7 +78,7 @@ export class FaultProxy implements AsyncDisposable {
     listen: { hostname?: string; port?: number } = {},
   ) {
     this.faults = { ...NO_FAULTS, ...faults };
-    this.#target = target;
+    this.target = target;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0, ...listen });
     this.#accepting = this.#accept();
   }
@@ -73,6 +90,13 @@ export class FaultProxy implements AsyncDisposable {
   /** Connections open now. */
   get connections(): number {
     return this.#pairs.size;
+  }
+
+  /** Calls back, once and at that very moment, when so many bytes have passed. Gives a way to take it back. */
+  when(direction: Direction, bytes: number, reached: () => void): () => void {
+    const watch = { direction, bytes, reached };
+    this.#watches.add(watch);
+    return () => this.#watches.delete(watch);
   }
 
   /** Cuts every connection that is open; new ones may come. */
@@ -102,10 +126,16 @@ export class FaultProxy implements AsyncDisposable {
     }
   }
 
+  get #mostHeld(): number {
+    return this.faults.rate < Infinity
+      ? MAX_HELD_AT_RATE_BYTES
+      : MAX_HELD_BYTES;
+  }
+
   async #join(near: Deno.TcpConn): Promise<void> {
     let far: Deno.TcpConn;
     try {
-      const { host: hostname, port } = this.#target;
+      const { host: hostname, port } = this.target;
       far = await Deno.connect({ hostname, port });
     } catch {
       return close(near);
@@ -114,16 +144,34 @@ export class FaultProxy implements AsyncDisposable {
     this.#pairs.add(pair);
     near.setNoDelay();
     far.setNoDelay();
-    await Promise.allSettled([this.#pass(near, far), this.#pass(far, near)]);
+    await Promise.allSettled([
+      this.#pass(near, far, "up"),
+      this.#pass(far, near, "down"),
+    ]);
     pair.forEach(close);
     this.#pairs.delete(pair);
   }
 
+  #count(direction: Direction, bytes: number): void {
+    this.passed[direction] += bytes;
+    for (const watch of [...this.#watches]) {
+      if (watch.direction !== direction) continue;
+      if (this.passed[direction] < watch.bytes) continue;
+      this.#watches.delete(watch);
+      watch.reached();
+    }
+  }
+
   /** One direction: reads at full speed, writes when the time has come. */
-  async #pass(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+  async #pass(
+    from: Deno.TcpConn,
+    to: Deno.TcpConn,
+    direction: Direction,
+  ): Promise<void> {
     const held: Held[] = [];
     let heldBytes = 0;
     let ended = false;
+    let over = false;
     let changed = Promise.withResolvers<void>();
     const change = () => {
       changed.resolve();
@@ -132,10 +180,11 @@ export class FaultProxy implements AsyncDisposable {
     const read = async () => {
       try {
         while (true) {
-          while (heldBytes > MAX_HELD_BYTES) await changed.promise;
+          while (heldBytes > this.#mostHeld && !over) await changed.promise;
           const buffer = new Uint8Array(READ_BYTES);
           const n = await from.read(buffer);
           if (n === null) break;
+          if (over) continue;
           held.push({
             bytes: buffer.subarray(0, n),
             dueAt: performance.now() + this.faults.delayMs,
@@ -150,6 +199,7 @@ export class FaultProxy implements AsyncDisposable {
     };
     const write = async () => {
       let passed = 0;
+      let freeAt = performance.now();
       while (true) {
         const next = held.shift();
         if (next === undefined) {
@@ -160,11 +210,17 @@ export class FaultProxy implements AsyncDisposable {
         await until(next.dueAt);
         for (let rest = next.bytes; rest.length > 0;) {
           while (this.faults.stalled) await this.#resumed.promise;
-          const { split, cutAfter, endAfter } = this.faults;
+          const { split, cutAfter, endAfter, rate } = this.faults;
           const room = Math.min(cutAfter, endAfter) - passed;
           const piece = rest.subarray(0, Math.max(Math.min(split, room), 0));
           await writeAll(to, piece);
           passed += piece.length;
+          this.#count(direction, piece.length);
+          if (rate < Infinity) {
+            freeAt = Math.max(freeAt, performance.now() - RATE_SLACK_MS) +
+              piece.length / rate * 1000;
+            await until(freeAt);
+          }
           rest = rest.subarray(piece.length);
           if (passed >= cutAfter) {
             close(from);
@@ -177,7 +233,11 @@ export class FaultProxy implements AsyncDisposable {
       }
     };
     // What is read after a direction was ended is dropped; the other direction goes on.
-    await Promise.all([read(), write().catch(() => close(from))]);
+    const written = write().catch(() => close(from)).finally(() => {
+      over = true;
+      change();
+    });
+    await Promise.all([read(), written]);
   }
 }
 
