@@ -299,6 +299,10 @@ class Outbox {
         ? {}
         : { fingerprint: body.fingerprint }),
       ...(queueMs === undefined ? {} : { queue_ms: queueMs }),
+      // Who took its beginning may have lost the hub, and be on its way back.
+      ...(tree === undefined || step === "first" ? {} : {
+        wait_ms: Math.min(deadlines.idleMs, deadlines.acceptMs),
+      }),
       deadlines: {
         accept_ms: deadlines.acceptMs,
         idle_ms: deadlines.idleMs,
