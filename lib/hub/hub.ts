@@ -271,7 +271,6 @@ export class Hub implements Carrier {
     return answersFor({ clock, history, share, emit }, {
       name: member.info?.name ?? "",
       seesAll: openHistory || member.operator,
-      ownsName: this.#ownsName(member),
       // It may be a one-shot, whose name others may bear.
       carrier: {
         carry: (offer, body, listener) =>
@@ -279,14 +278,6 @@ export class Hub implements Carrier {
       },
       roundTripMs: () => 0,
     });
-  }
-
-  /** Whether nobody else can have gone by its name: a one-shot's may belong to no key. */
-  #ownsName({ info, key }: Member): boolean {
-    const { identities } = this.#options;
-    if (identities === undefined) return true;
-    return key !== undefined && info !== undefined &&
-      identities.names.owner(info.name) === key;
   }
 
   #leave(member: Member): void {

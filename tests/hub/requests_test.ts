@@ -4,14 +4,9 @@ import { Failure } from "../../lib/failure.ts";
 import { answersFor, type History } from "../../lib/hub/giving.ts";
 import { Share } from "../../lib/hub/share.ts";
 import { RESPONSE_BYTES } from "../../lib/protocol/limits.ts";
-import type {
-  Fields,
-  MessageOf,
-  PastDelivery,
-} from "../../lib/protocol/message.ts";
+import type { MessageOf, PastDelivery } from "../../lib/protocol/message.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { listOf, pattern, TempDir } from "../support/files.ts";
-import { keeping, newIdentity, shown } from "../support/identity.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
 import { RawEnd } from "../support/raw.ts";
 
@@ -98,27 +93,6 @@ Deno.test("who may not see all sees what went from or to its own name", async ()
   await end.send(ask("history", { peer: "bob", since: 5, limit: 7 }));
   await part(end);
   assertEquals(past.query, { names: ["alice", "bob"], since: 5, limit: 7 });
-});
-
-Deno.test("under a name that belongs to another key or to nobody, no history is shown", async () => {
-  using dir = new TempDir();
-  const past = new Past(1);
-  await using hub = new TestHub({
-    ...keeping(dir.path),
-    ...{ history: past, openHistory: false },
-  });
-  const [mine, other] = [await newIdentity(), await newIdentity()];
-  const asked = async (fields: Partial<Fields<"hello">>) => {
-    using end = await RawEnd.join(hub.port, "alice", fields);
-    await end.send(ask("history"));
-    const response = await end.expect("response");
-    return response.status === "failed" ? response.code : response.status;
-  };
-  const once = "oneshot" as const;
-  assertEquals(await asked({ role: once }), "declined");
-  assertEquals(await asked(await shown(other, "alice", once)), "declined");
-  assertEquals(await asked(await shown(mine, "alice")), "part");
-  assertEquals(await asked(await shown(mine, "alice", once)), "part");
 });
 
 Deno.test("on an open hub everyone sees everything", async () => {
@@ -278,7 +252,6 @@ Deno.test("what the hub cannot offer for lack of room is told of", async () => {
     {
       name: "alice",
       seesAll: true,
-      ownsName: true,
       carrier: {
         carry: (_offer, _body, listener) => {
           const retryable = true;
