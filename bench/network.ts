@@ -17,12 +17,15 @@ export interface NetworkOptions {
 export class NoNetwork extends Error {}
 
 const SUBNET = "10.77.0";
+const DEVICES = ["fv0", "fv1"] as const;
 
 /** Two namespaces and what joins them; gone when disposed. */
 export class Network implements AsyncDisposable {
   readonly #names: readonly [string, string];
   /** The hub's side, as the other reaches it. */
   readonly hubHost = `${SUBNET}.1`;
+  /** The peers' end of it. */
+  readonly peersDevice = DEVICES[1];
 
   private constructor(names: readonly [string, string]) {
     this.#names = names;
@@ -58,15 +61,14 @@ export class Network implements AsyncDisposable {
 
   async #make({ rate, lossPercent }: NetworkOptions): Promise<void> {
     for (const name of this.#names) await tell("ip", "netns", "add", name);
-    const devices = ["fv0", "fv1"] as const;
     await tell(
-      ..."ip link add fv0 netns".split(" "),
+      ...`ip link add ${DEVICES[0]} netns`.split(" "),
       this.#names[0],
-      ..."type veth peer name fv1 netns".split(" "),
+      ...`type veth peer name ${DEVICES[1]} netns`.split(" "),
       this.#names[1],
     );
     for (const [at, name] of this.#names.entries()) {
-      const device = devices[at] ?? "";
+      const device = DEVICES[at] ?? "";
       const ip = (...words: string[]) => tell("ip", "-n", name, ...words);
       await ip("addr", "add", `${SUBNET}.${at + 1}/24`, "dev", device);
       if (lossPercent !== undefined) {

@@ -15,7 +15,7 @@ import type { Globals } from "./globals.ts";
 import { HUB_OPTIONS } from "./hub_choice.ts";
 import { SENDER_OPTIONS } from "./own_name.ts";
 import { count, flag, size, text } from "./option.ts";
-import type { Reporter } from "./report.ts";
+import { eventLine, type Reporter } from "./report.ts";
 import { RECEIPT_OPTIONS } from "./sending.ts";
 import { VERSION } from "./version.ts";
 
@@ -53,6 +53,10 @@ export const command = defineCommand({
     }),
     csv: flag("Print the results as CSV"),
     samples: text("FILE", "Write every single measurement as CSV"),
+    log: text(
+      "FILE",
+      "Log every transfer as ferry send --json does, for ferry reconcile",
+    ),
     report: text(
       "FILE",
       "Write a page (.html) or a picture (.svg) with charts",
@@ -111,6 +115,7 @@ export const command = defineCommand({
       return;
     }
     const samples: Sample[] = [];
+    const log: string[] = [];
     const { facts, status } = await measureAll(
       { words, options, context, globals, reporter },
       {
@@ -119,10 +124,14 @@ export const command = defineCommand({
           samples.push(...fresh);
           rowsOf(fresh).forEach(print.row);
         },
+        delivered: (event) => {
+          if (options.log === undefined) return;
+          log.push(eventLine(event, context.clock.date()));
+        },
         end: () => print.end(rowsOf(samples)),
       },
     );
-    await documents.write(rowsOf(samples), facts);
+    await documents.write(rowsOf(samples), facts, log);
     return status;
   },
 });

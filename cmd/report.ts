@@ -99,12 +99,11 @@ export class Reporter {
     const wording = wordingOf(event);
     if (wording === undefined) return;
     const { quiet, verbose } = this.#voice;
-    if (wording.as === "note") this.note(wording.text);
+    const text = wording.text + (verbose ? wording.more ?? "" : "");
+    if (wording.as === "note") this.note(text);
     else if (wording.as === "detail") {
-      if (verbose) this.note(wording.text);
-    } else if (wording.as !== "result" || !quiet) {
-      this.data(wording.text + "\n");
-    }
+      if (verbose) this.note(text);
+    } else if (wording.as !== "result" || !quiet) this.data(`${text}\n`);
   }
 
   /**
@@ -208,9 +207,7 @@ export class Reporter {
   }
 
   #printEvent(event: FerryEvent | PastTransfer): void {
-    const ts = new Date(this.#context.clock.date()).toISOString();
-    const { event: name, ...fields } = event;
-    this.data(`${jsonLine({ v: 1, ts, event: name, ...fields })}\n`);
+    this.data(eventLine(event, this.#context.clock.date()));
   }
 
   #problem(word: "error" | "warning", message: string, hint?: string): void {
@@ -311,4 +308,14 @@ function jsonLine(value: Record<string, unknown>): string {
 
 function other({ dir, from, to }: TransferFacts): string {
   return dir === "send" ? to : from;
+}
+
+/** An event as a line of NDJSON; `date` in milliseconds since the Unix epoch. */
+export function eventLine(
+  event: FerryEvent | PastTransfer,
+  date: number,
+): string {
+  const ts = new Date(date).toISOString();
+  const { event: name, ...fields } = event;
+  return `${jsonLine({ v: 1, ts, event: name, ...fields })}\n`;
 }

@@ -17,6 +17,8 @@ import { formatBytes, formatMs, formatRate } from "../lib/text/units.ts";
 export interface Wording {
   readonly as: "result" | "data" | "note" | "detail";
   readonly text: string;
+  /** Said behind it with --verbose. */
+  readonly more?: string;
 }
 
 /** The line for an event; `undefined` for those shown in another way (problems, progress, summary). */
@@ -182,7 +184,11 @@ function completed(event: TransferCompleted): Wording {
   const bytes = `${files(event)}${plainSize(event)}`;
   if (event.dir === "receive") {
     const where = event.saved === undefined ? "" : ` → ${safe(event.saved)}`;
-    return { as, text: `received ${route(event)}${bytes}${where}` };
+    const { one_way_ms: oneWay } = event;
+    const more = oneWay === undefined
+      ? ""
+      : `  one way ${formatMs(oneWay.ms)} ± ${formatMs(oneWay.bound)}`;
+    return { as, text: `received ${route(event)}${bytes}${where}`, more };
   }
   if (event.unchanged === true) {
     return { as, text: `unchanged ${route(event)}${bytes}` };

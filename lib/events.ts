@@ -93,6 +93,11 @@ export interface TransferCompleted extends TransferFacts {
   data?: unknown;
   /** Sending side. */
   latency_ms?: Latency;
+  /**
+   * A peer's receiving side: how long the END of the body was under way from the hub, behind what was
+   * still to come of it. The truth lies within `ms` ± `bound`.
+   */
+  one_way_ms?: { ms: number; bound: number };
   bytes_per_s: number;
 }
 

@@ -42,6 +42,19 @@ Deno.test("latencyOf() caps what others claim by what passed here", () => {
   );
 });
 
+Deno.test("latencyOf() takes the way there for no shorter than the way back", () => {
+  const { transfer, ack } = latencyOf({
+    commandAt: 0,
+    offeredAt: 0,
+    startedAt: 0,
+    settledAt: 5,
+    verifyMs: 1,
+    // From when the connection was idle and its ends slow to wake.
+    roundTripMs: 20,
+  });
+  assertEquals([transfer, ack], [2, 2]);
+});
+
 const span = fc.oneof(
   fc.double({ min: 0, max: 1e7, noNaN: true }),
   fc.double({ min: 0, max: 0.01, noNaN: true }),

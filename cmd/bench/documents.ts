@@ -1,4 +1,4 @@
-/** The files `ferry bench` writes: the single measurements, and the report. */
+/** The files `ferry bench` writes: the single measurements, the log, and the report. */
 import { dirname, resolve } from "@std/path";
 import { samplesCsv } from "../../lib/bench/csv.ts";
 import type { Facts } from "../../lib/bench/report.ts";
@@ -11,6 +11,7 @@ import type { Context } from "../context.ts";
 export interface DocumentOptions {
   readonly report: string | undefined;
   readonly samples: string | undefined;
+  readonly log: string | undefined;
 }
 
 /** Where to write; checked before anything is measured. */
@@ -22,7 +23,7 @@ export class Documents {
   constructor(options: DocumentOptions, context: Context) {
     this.#options = options;
     this.#context = context;
-    const { report, samples } = options;
+    const { report, samples, log } = options;
     if (report !== undefined && !/\.(html?|svg)$/i.test(report)) {
       throw new Failure(
         "usage",
@@ -30,18 +31,23 @@ export class Documents {
         { hint: "end its name in .html or .svg" },
       );
     }
-    for (const path of [report, samples]) {
+    for (const path of [report, samples, log]) {
       if (path !== undefined) this.#assertDirectory(path);
     }
   }
 
-  /** Writes what was asked for. Throws Failure `output`. */
-  async write(rows: readonly Row[], facts: Facts): Promise<void> {
-    const { report, samples } = this.#options;
+  /** Writes what was asked for; `logged` are lines. Throws Failure `output`. */
+  async write(
+    rows: readonly Row[],
+    facts: Facts,
+    logged: readonly string[] = [],
+  ): Promise<void> {
+    const { report, samples, log } = this.#options;
     if (samples !== undefined) {
       const all = rows.flatMap((row) => row.samples);
       await this.#write(samples, samplesCsv(all));
     }
+    if (log !== undefined) await this.#write(log, logged.join(""));
     if (report === undefined) return;
     const { reportHtml, reportSvg } = await import(
       "../../lib/bench/report.ts"

@@ -5,6 +5,7 @@ import { measure } from "../../lib/bench/measure.ts";
 import type { Facts } from "../../lib/bench/report.ts";
 import type { Sample } from "../../lib/bench/sample.ts";
 import { Stage } from "../../lib/bench/stage.ts";
+import type { TransferCompleted } from "../../lib/events.ts";
 import { Failure, type FailureCode, failureCode } from "../../lib/failure.ts";
 import {
   type Address,
@@ -52,6 +53,8 @@ export interface Observer {
   begin(): void;
   /** A case is done, or broken off; its samples. */
   done(samples: readonly Sample[]): void;
+  /** A delivery that counts. */
+  delivered(event: TransferCompleted): void;
   /** All cases are done; the summary follows. */
   end(): void;
 }
@@ -241,7 +244,9 @@ class Scene implements AsyncDisposable {
     for (const of of cases) {
       const samples: Sample[] = [];
       try {
-        for await (const sample of this.#measure(of)) samples.push(sample);
+        for await (const sample of this.#measure(of, observer)) {
+          samples.push(sample);
+        }
       } finally {
         if (samples.length > 0) observer.done(samples);
       }
@@ -268,7 +273,7 @@ class Scene implements AsyncDisposable {
     return status;
   }
 
-  async *#measure(of: Case): AsyncGenerator<Sample> {
+  async *#measure(of: Case, observer: Observer): AsyncGenerator<Sample> {
     const { options, context, globals, reporter } = this.#request;
     const client = this.#client;
     if (client === undefined) return;
@@ -291,6 +296,7 @@ class Scene implements AsyncDisposable {
       },
       clock: context.clock,
       signal: context.signal,
+      log: (event) => observer.delivered(event),
       between: () => this.#stage.sweep(),
     });
     const warned = new Set<string>();

@@ -8,6 +8,13 @@ import {
 } from "../../bench/network.ts";
 import { parseSamples, samplesCsv } from "../../lib/bench/csv.ts";
 import type { Sample } from "../../lib/bench/sample.ts";
+import {
+  Capture,
+  type Compared,
+  comparedCsv,
+  comparedOf,
+  type Tap,
+} from "./capture.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
 const PROXY = fromFileUrl(
@@ -33,6 +40,24 @@ export interface Notes {
   readonly commands: readonly string[];
   /** Why it could not be measured here. */
   readonly missing?: string;
+  /** What was captured; null when that could not be done here. */
+  readonly capture?: CaptureNotes | null;
+}
+
+/** What is kept of a capture beside what it says of transfers. */
+export interface CaptureNotes {
+  readonly commands: readonly string[];
+  /** Packets that were not captured. */
+  readonly missed: number;
+}
+
+/** Where a hub is, and how it is joined and overheard. */
+export interface Place {
+  /** What is said to `ferry bench`. */
+  readonly args: readonly string[];
+  /** The same without bare TCP. */
+  readonly hub: readonly string[];
+  readonly tap: Tap;
 }
 
 /** One experiment under way. */
@@ -41,9 +66,12 @@ export class Bench {
   readonly #dir: string;
   readonly #commands: string[] = [];
   readonly #stops: (() => Promise<unknown>)[] = [];
+  readonly #compared: Compared[] = [];
+  #capture: CaptureNotes | null | undefined;
   #facts: [string, string][] | null = null;
   /** Where `ferry bench` runs. */
   #place = (command: readonly string[]): string[] => [...command];
+  #ticket: string | undefined;
 
   private constructor(dir: string, readonly quick: boolean) {
     this.#dir = dir;
@@ -58,6 +86,7 @@ export class Bench {
     const dir = await Deno.makeTempDir({ prefix: "ferry-experiment-" });
     const bench = new Bench(dir, quick);
     let missing: string | undefined;
+    const load = loadNow();
     try {
       await run(bench);
     } catch (error) {
@@ -68,9 +97,12 @@ export class Bench {
       await Deno.remove(dir, { recursive: true });
     }
     const notes: Notes = {
-      facts: bench.#facts,
+      facts: bench.#facts === null
+        ? null
+        : [...bench.#facts, ["Load before and after", `${load}, ${loadNow()}`]],
       commands: bench.#commands,
       ...(missing === undefined ? {} : { missing }),
+      ...(bench.#capture === undefined ? {} : { capture: bench.#capture }),
     };
     await Deno.writeTextFile(
       join(data, `${name}.json`),
@@ -80,6 +112,11 @@ export class Bench {
       join(data, `${name}.csv`),
       samplesCsv(bench.#samples),
     );
+    const compared = join(data, `${name}.capture.csv`);
+    await Deno.remove(compared).catch(() => {});
+    if (bench.#compared.length > 0) {
+      await Deno.writeTextFile(compared, comparedCsv(bench.#compared));
+    }
   }
 
   /** Measures; the arguments as a user would give them to `ferry bench`. */
@@ -87,13 +124,65 @@ export class Bench {
     const file = join(this.#dir, "samples.csv");
     const all = this.quick ? [...args, "--repeat", "2"] : args;
     this.#commands.push(["ferry", "bench", ...all].join(" "));
+    for await (const event of this.#ferryBench([...all, "--samples", file])) {
+      if (isStarted(event)) this.#facts ??= factsOf(event);
+    }
+    this.#samples.push(...parseSamples(await Deno.readTextFile(file)));
+  }
+
+  /**
+   * Captures the packets of each of these runs of `ferry bench` against the hub, and sets them
+   * beside what it logged. Adds to what was compared before.
+   */
+  async compare(
+    { hub, tap }: Place,
+    ...runs: (readonly string[])[]
+  ): Promise<void> {
+    const file = join(this.#dir, "session.pcapng");
+    const capture = await Capture.start(tap, file);
+    if (capture === undefined) {
+      this.#capture = null;
+      return;
+    }
+    const commands: string[] = [];
+    const logs: string[] = [];
+    for (const [at, run] of runs.entries()) {
+      const log = join(this.#dir, `log-${at}.ndjson`);
+      const args = [...run, ...(this.quick ? ["--repeat", "2"] : []), ...hub];
+      for await (const _ of this.#ferryBench([...args, "--log", log]));
+      commands.push(["ferry", "bench", ...args, "--log", "FILE"].join(" "));
+      logs.push("--log", log);
+    }
+    const missed = await capture.stop();
+    const [program = "", ...args] = FERRY;
+    const { stdout, stderr } = await new Deno.Command(program, {
+      args: [
+        ...[...args, "reconcile", file, ...logs],
+        ...["--keylog", this.#keys, "--json"],
+      ],
+      env: this.#env(),
+      stdin: "null",
+    }).output();
+    const text = new TextDecoder();
+    const compared = comparedOf(text.decode(stdout));
+    if (compared.length === 0) {
+      throw new Error(`ferry reconcile: ${text.decode(stderr)}`);
+    }
+    this.#compared.push(...compared);
+    this.#capture = {
+      commands: [...this.#capture?.commands ?? [], ...commands],
+      missed: (this.#capture?.missed ?? 0) + missed,
+    };
+    await Deno.remove(file);
+  }
+
+  /** Runs `ferry bench` where it is to run; gives its events. */
+  async *#ferryBench(args: readonly string[]): AsyncGenerator<unknown> {
     const [program = "", ...rest] = this.#place([
       ...FERRY,
       "bench",
-      ...all,
+      ...args,
       "--json",
-      "--samples",
-      file,
     ]);
     const process = new Deno.Command(program, {
       args: rest,
@@ -102,65 +191,96 @@ export class Bench {
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
-    for await (const line of linesOf(process.stdout)) {
-      const event: unknown = JSON.parse(line);
-      if (isStarted(event)) this.#facts ??= factsOf(event);
-    }
+    for await (const line of linesOf(process.stdout)) yield JSON.parse(line);
     const { code } = await process.status;
     if (code !== 0) throw new Error(`ferry bench ended with ${code}`);
-    this.#samples.push(...parseSamples(await Deno.readTextFile(file)));
+  }
+
+  /** A hub on the loopback, in a process of its own. */
+  async here(): Promise<Place> {
+    const { hub } = await this.#serve("127.0.0.1", this.#place);
+    return await this.#at("127.0.0.1", hub, undefined, "lo");
   }
 
   /**
    * Two namespaces with a network between them: a hub and bare TCP in one; what follows measures in
-   * the other. Gives the arguments that say where they are. Throws NoNetwork.
+   * the other. Throws NoNetwork.
    */
-  async apart(options: NetworkOptions): Promise<string[]> {
+  async apart(options: NetworkOptions): Promise<Place> {
     const network = await Network.open(options);
     this.#stops.push(() => network[Symbol.asyncDispose]());
+    const host = network.hubHost;
     const { hub, bare } = await this.#serve(
-      network.hubHost,
+      host,
       (command) => network.onHub(command),
     );
     this.#place = (command) => network.onPeers(command);
-    return ["--hub", hub, "--bare", bare];
+    return await this.#at(host, hub, bare, network.peersDevice);
   }
 
   /** A hub and bare TCP on the loopback behind proxies that deliver so much later each way. */
-  async delayed(ms: number): Promise<string[]> {
-    const { hub, bare } = await this.#serve(
-      "127.0.0.1",
-      (command) => [...command],
-    );
-    const behind = async (address: string) => {
-      const proxy = [...DENO, PROXY, "--to", address, "--delay", `${ms}ms`];
-      return `127.0.0.1:${await this.#start(proxy)}`;
+  async delayed(ms: number): Promise<Place> {
+    const host = "127.0.0.1";
+    const { hub, bare } = await this.#serve(host, this.#place);
+    const behind = async (port: number) => {
+      const to = ["--to", `${host}:${port}`, "--delay", `${ms}ms`];
+      return Number(await this.#start([...DENO, PROXY, ...to]));
     };
-    return ["--hub", await behind(hub), "--bare", await behind(bare)];
+    return await this.#at(host, await behind(hub), await behind(bare), "lo");
   }
 
+  /** A place where the hub is reached at `port`; from now on its ticket is used. */
+  async #at(
+    host: string,
+    port: number,
+    bare: number | undefined,
+    device: string,
+  ): Promise<Place> {
+    const [program = "", ...args] = FERRY;
+    const { stdout } = await new Deno.Command(program, {
+      args: [...args, "ticket", "--host", host, "--port", String(port)],
+      env: this.#env(),
+      stdin: "null",
+    }).output();
+    this.#ticket = new TextDecoder().decode(stdout).trim();
+    const hub = ["--hub", `${host}:${port}`];
+    return {
+      hub,
+      args: bare === undefined ? hub : [...hub, "--bare", `${host}:${bare}`],
+      tap: { place: this.#place, device, port },
+    };
+  }
+
+  /** Starts a hub, which writes down the secrets of its connections, and bare TCP; their ports. */
   async #serve(
     host: string,
     place: (command: readonly string[]) => string[],
-  ): Promise<{ hub: string; bare: string }> {
+  ): Promise<{ hub: number; bare: number }> {
     const listen = ["--host", host, "--port", "0", "--json"];
-    const ready = async (...args: string[]) => {
-      const line = await this.#start(place([...FERRY, ...args, ...listen]));
-      const { addr: { port } } = JSON.parse(line);
-      return `${host}:${port}`;
+    const ready = async (args: readonly string[], env = {}) => {
+      const command = place([...FERRY, ...args, ...listen]);
+      const { addr } = JSON.parse(await this.#start(command, env));
+      return Number(addr.port);
     };
     const inbox = ["--inbox", join(this.#dir, "inbox"), "--name", "lab"];
     return {
-      hub: await ready("serve", "--insecure", ...inbox),
-      bare: await ready("bench", "--serve-bare"),
+      hub: await ready(["serve", ...inbox], { SSLKEYLOGFILE: this.#keys }),
+      bare: await ready(["bench", "--serve-bare"]),
     };
   }
 
+  get #keys(): string {
+    return join(this.#dir, "keys.log");
+  }
+
   /** Starts a process that runs until the experiment is over; gives its first line. */
-  async #start([program = "", ...args]: readonly string[]): Promise<string> {
+  async #start(
+    [program = "", ...args]: readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<string> {
     const process = new Deno.Command(program, {
       args: [...args],
-      env: this.#env(),
+      env: { ...this.#env(), ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "null",
@@ -183,8 +303,14 @@ export class Bench {
     return {
       XDG_STATE_HOME: join(this.#dir, "state"),
       XDG_CONFIG_HOME: join(this.#dir, "config"),
+      ...(this.#ticket === undefined ? {} : { FERRY_TICKET: this.#ticket }),
     };
   }
+}
+
+/** How many processes wanted a core in the last minute, as `uptime` says. */
+function loadNow(): string {
+  return (Deno.loadavg()[0] ?? 0).toFixed(1);
 }
 
 interface BenchStarted {

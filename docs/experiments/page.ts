@@ -9,7 +9,8 @@ import { type Row, rowsOf } from "../../lib/bench/sample.ts";
 import { type Curve, curveChart } from "../../lib/chart/lines.ts";
 import type { Drawing } from "../../lib/chart/svg.ts";
 import { formatRate } from "../../lib/text/units.ts";
-import type { Notes } from "./bench.ts";
+import type { CaptureNotes, Notes } from "./bench.ts";
+import { type Compared, medianOf, parseCompared } from "./capture.ts";
 import { EXPERIMENTS } from "./list.ts";
 
 /** What stands around the experiments, which go where it says EXPERIMENTS. */
@@ -38,7 +39,8 @@ export async function drawAll(out: string): Promise<void> {
       await Deno.writeTextFile(join(data, `${name}.svg`), drawn);
       const commands = [
         `deno task experiments ${name}`,
-        ...notes.commands.map((line) => `#   ${line}`),
+        ...[...notes.commands, ...notes.capture?.commands ?? []]
+          .map((line) => `#   ${line}`),
       ];
       lines.push(
         ["```sh", ...commands, "```"].join("\n"),
@@ -48,6 +50,7 @@ export async function drawAll(out: string): Promise<void> {
           ` Every measurement: [${name}.csv](experiments/${name}.csv).`,
       );
     }
+    lines.push(...await captureLines(data, name, notes.capture));
     const said = learnt.get(name);
     if (said !== undefined) lines.push(said);
     parts.push(lines.join("\n\n"));
@@ -131,31 +134,100 @@ function curvesBy(
     ]);
 }
 
-function tableOf(rows: readonly Row[]): string {
-  const words = ["scenario", "path"];
-  const figures = "size n p50 p95 p99 max throughput bare_TCP of_bare"
-    .replaceAll("_", "\xa0")
-    .split(" ");
+/** What the capture of an experiment said. */
+async function captureLines(
+  data: string,
+  name: string,
+  notes: CaptureNotes | null | undefined,
+): Promise<string[]> {
+  if (notes === undefined) return [];
+  const head = "### What the capture said";
+  if (notes === null) {
+    return [head, "**Not captured on this machine:** tshark is not installed."];
+  }
+  const file = `${name}.capture.csv`;
+  const rows = parseCompared(await Deno.readTextFile(join(data, file)));
+  const consistent = rows.filter(({ verdict }) => verdict === "consistent");
+  const others = Map.groupBy(
+    rows.filter(({ verdict }) => verdict !== "consistent"),
+    ({ verdict }) => verdict,
+  );
+  const exceptions = [...others].map(([verdict, group]) =>
+    `, ${group.length} ${verdict}`
+  ).join("");
+  const lost = notes.missed === 0
+    ? "No packet was missed."
+    : `${notes.missed} packets were missed.`;
+  return [
+    head,
+    `${consistent.length} of ${rows.length} deliveries agree with the packets${exceptions}. ${lost} Every one: [${file}](experiments/${file}).`,
+    comparisonOf(rows),
+  ];
+}
+
+function comparisonOf(rows: readonly Compared[]): string {
+  const groups = Map.groupBy(
+    rows,
+    ({ name, bytes, peers }) => `${name} ${bytes} ${peers}`,
+  );
+  return markdownTable(
+    ["sent", "to"],
+    "size n program queue own_work capture hop_2 verify",
+    [...groups.values()].flatMap((group) => {
+      const middle = medianOf(group);
+      if (middle === undefined) return [];
+      const { name, bytes, peers, totalMs, queueMs, captureMs } = middle;
+      const own = captureMs === null ? null : totalMs - queueMs - captureMs;
+      return [[
+        name,
+        peers === 0 ? "the hub" : peers === 1 ? "a peer" : `${peers} peers`,
+        formatSize(bytes),
+        String(group.length),
+        msOf(totalMs),
+        msOf(queueMs),
+        msOf(own === null ? null : Math.max(own, 0)),
+        msOf(captureMs),
+        msOf(middle.hop2Ms),
+        msOf(middle.verifyMs),
+      ]];
+    }),
+  );
+}
+
+/** A table of words, then figures, whose heads are one word each (`_` is a space). */
+function markdownTable(
+  words: readonly string[],
+  figures: string,
+  rows: readonly (readonly string[])[],
+): string {
+  const heads = figures.replaceAll("_", "\xa0").split(" ");
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
-    line([...words, ...figures]),
-    line([...words.map(() => "---"), ...figures.map(() => "---:")]),
-    ...rows.map((row) =>
-      line([
-        row.scenario,
-        pathTitle(row),
-        formatSize(row.bytes),
-        String(row.repeats),
-        msOf(row.latency?.p50),
-        msOf(row.latency?.p95),
-        msOf(row.latency?.p99),
-        msOf(row.latency?.max),
-        rateOf(row.bytesPerS),
-        rateOf(row.bareBytesPerS),
-        shareOf(row),
-      ])
-    ),
+    line([...words, ...heads]),
+    line([...words.map(() => "---"), ...heads.map(() => "---:")]),
+    ...rows.map(line),
   ].join("\n");
+}
+
+function tableOf(rows: readonly Row[]): string {
+  return markdownTable(
+    ["scenario", "path"],
+    "size n p50 p95 p99 max round_trip throughput bare_TCP of_bare",
+    rows.map((row) => [
+      row.scenario,
+      pathTitle(row),
+      formatSize(row.bytes),
+      String(row.repeats),
+      msOf(row.latency?.p50),
+      msOf(row.latency?.p95),
+      msOf(row.latency?.p99),
+      msOf(row.latency?.max),
+      msOf(row.roundTripMs),
+      rateOf(row.bytesPerS),
+      rateOf(row.bareBytesPerS),
+      shareOf(row),
+    ]),
+  );
 }
 
 function sectionsOf(text: string): Map<string, string> {

@@ -1,5 +1,5 @@
 /** Measures one case: Ferry and bare TCP in turn, so that what slows the machine slows both. */
-import type { Latency } from "../events.ts";
+import type { Latency, TransferCompleted } from "../events.ts";
 import { Failure } from "../failure.ts";
 import type { Client } from "../peer/client.ts";
 import { type Item, sendAll } from "../peer/outbox.ts";
@@ -31,6 +31,8 @@ export interface Measurement {
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told of each delivery that counts. */
+  readonly log: (event: TransferCompleted) => void;
   /** Called after each round, when nothing is measured. */
   readonly between: () => void;
 }
@@ -49,7 +51,7 @@ export async function* measure(
   const warmUps = of.bytes > ONE_WARM_UP_BYTES ? 1 : WARM_UPS;
   for (let n = 0; n < warmUps; n++) {
     ping(measurement);
-    const measured = await round(measurement, n);
+    const measured = await round({ ...measurement, log: () => {} }, n);
     // What fails at once fails every time.
     if (measured.sample.failed !== null) return yield measured;
   }
@@ -110,7 +112,7 @@ async function round(
 
 /** One transfer to all recipients: the latency of the one that was last. */
 async function transfer(
-  { item, to, client, deadlines, clock, signal }: Measurement,
+  { item, to, client, deadlines, clock, signal, log }: Measurement,
 ): Promise<{
   latency: Latency | null;
   failed: string | null;
@@ -130,6 +132,7 @@ async function transfer(
     emit: (event) => {
       if (event.event === "transfer.failed") failure ??= event;
       if (event.event !== "transfer.completed") return;
+      log(event);
       const { latency_ms: one } = event;
       if (one !== undefined && one.total >= (latency?.total ?? 0)) {
         latency = one;

@@ -91,7 +91,7 @@ for key, name in pairs(COUNTS) do field(key, ProtoField.uint64, name, base.DEC) 
 local MILLISECONDS = {
   ["delivery.total_ms"] = "Latency", ["delivery.queue_ms"] = "Queue", ["delivery.offer_ms"] = "Offer",
   ["delivery.transfer_ms"] = "Transfer", ["delivery.verify_ms"] = "Verify", ["delivery.ack_ms"] = "Ack",
-  verify_ms = "Verify", rtt_ms = "Round trip hub – recipient", t1 = "t1", t2 = "t2", t3 = "t3",
+  verify_ms = "Verify", rtt_ms = "Round trip hub – recipient", t1 = "t1", t2 = "t2", t3 = "t3", sent_ms = "Sent at, sayer's clock",
   ["deadlines.accept_ms"] = "Accept deadline", ["deadlines.idle_ms"] = "Idle deadline",
   ["deadlines.receipt_ms"] = "Receipt deadline", queue_ms = "Kept for the recipient",
   wait_ms = "Recipient waited for",
@@ -354,6 +354,8 @@ local function ms(n) return n.t == "number" and n.v >= 0 and n.v < math.huge end
 local function moment(n)
   return n.t == "number" and math.abs(n.v) <= 8.64e15 and n.v == math.floor(n.v)
 end
+-- One that is not before the epoch.
+local time = count_to(8.64e15)
 local name, code = matches("^[%w._-]+$", 64), matches("^[a-z][a-z.-]*$", 64)
 local sentence = is_string(2048)
 local function digits(length)
@@ -377,7 +379,7 @@ end
 -- check the rows of an object, or { rows, max = … } for a list of objects.
 local PEER = {
   { "name", name, "peer.name" },
-  { "since", count, "peer.since" },
+  { "since", time, "peer.since" },
   { "address", is_string(128), "peer.address" },
 }
 local FAILURE = { { "code", code, "code" }, { "message", sentence, "message" } }
@@ -393,8 +395,8 @@ local DELIVERY = {
   { "from", name, "delivery.from" },
   { "to", name, "delivery.to" },
   { "status", one_of("open", "stored", "delivered", "failed"), "delivery.status" },
-  { "at", count, "delivery.at" },
-  { "ended", count, "delivery.ended", "?" },
+  { "at", time, "delivery.at" },
+  { "ended", time, "delivery.ended", "?" },
   { "sha256", sha256, "delivery.sha256", "?" },
   { "code", code, "delivery.code", "?" },
   { "message", sentence, "delivery.message", "?" },
@@ -412,7 +414,7 @@ local FILE = {
   { "path", path, "file.path" },
   { "kind", one_of("file", "directory"), "file.kind" },
   { "size", count, "file.size" },
-  { "modified_ms", count, "file.modified" },
+  { "modified_ms", time, "file.modified" },
 }
 local MISSING = {
   { "path", path, "missing.path" },
@@ -466,7 +468,7 @@ local MESSAGES = {
   },
   ACCEPT = { ID, { "offset", count, "offset" } },
   REJECT = { ID, FAILURE[1], FAILURE[2], RETRYABLE },
-  END = { ID, { "size", count, "size" }, { "sha256", sha256, "sha256" } },
+  END = { ID, { "size", count, "size" }, { "sha256", sha256, "sha256" }, { "sent_ms", ms, "sent_ms", "?" } },
   RECEIPT = {
     { "status", one_of("delivered", "stored", "failed"), "status" },
     ID,
@@ -507,7 +509,7 @@ local BY_STATUS = {
       { "rtt_ms", ms, "rtt_ms", "?" },
       { "unchanged", boolean, "unchanged", "?" },
     },
-    stored = { { "until", count, "until" } },
+    stored = { { "until", time, "until" } },
     failed = { FAILURE[1], FAILURE[2], RETRYABLE },
   },
   RESPONSE = {

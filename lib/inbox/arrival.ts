@@ -12,7 +12,7 @@ import { parseExact } from "../text/exact_json.ts";
 import { removeIfThere, writeFailure } from "../transfer/disk.ts";
 import { readOver } from "../transfer/body.ts";
 import { PacedFile } from "../transfer/pace.ts";
-import type { Digest, Offer } from "../transfer/transfer.ts";
+import type { Offer } from "../transfer/transfer.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
@@ -26,6 +26,7 @@ import {
   isRoot,
   type Taking,
   type Tell,
+  type Whole,
 } from "./taking.ts";
 import type { Growing } from "./trees.ts";
 
@@ -97,7 +98,9 @@ export class Arrival implements Taking {
     this.#memory.set(bytes, at);
   }
 
-  async commit(digest: Digest): Promise<{ unchanged: boolean }> {
+  async commit(
+    { oneWay, ...digest }: Whole,
+  ): Promise<{ unchanged: boolean }> {
     try {
       const sha256 = this.#hash.digest("hex");
       if (sha256 !== digest.sha256 || this.#received !== digest.size) {
@@ -131,6 +134,7 @@ export class Arrival implements Taking {
         bytes_per_s: ms > 0
           ? Math.round((this.#received - this.#offset) / ms * 1000)
           : 0,
+        ...(oneWay === undefined ? {} : { one_way_ms: oneWay }),
       });
       if (saved === undefined) {
         const { id, from } = this.#offer;

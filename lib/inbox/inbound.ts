@@ -9,6 +9,7 @@ import { RemoteProtocolError } from "../protocol/errors.ts";
 import { type MessageOf, sentenceOf } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Admission, Held, Inbox } from "./inbox.ts";
+import type { Whole } from "./taking.ts";
 
 interface Incoming {
   readonly admission: Admission;
@@ -111,14 +112,18 @@ export class Inbound {
   }
 
   /** The body is whole: puts it in place and says the receipt, while others go on. */
-  end({ id, size, sha256 }: MessageOf<"end">): void {
+  end({ id, size, sha256, sent_ms }: MessageOf<"end">): void {
     const incoming = this.#open.get(id);
     if (incoming === undefined) return;
     const arrivedAt = this.#clock.now();
+    const oneWay = sent_ms === undefined
+      ? undefined
+      : this.#connection.heartbeat.sinceMs(sent_ms);
+    const whole = { size, sha256, ...(oneWay === undefined ? {} : { oneWay }) };
     const commit = () => {
       if (this.#open.get(id) !== incoming) return;
       incoming.committing = true;
-      const done = this.#commit(id, incoming, { size, sha256 }, arrivedAt)
+      const done = this.#commit(id, incoming, whole, arrivedAt)
         .finally(() => this.#committing.delete(done));
       this.#committing.add(done);
     };
@@ -148,14 +153,14 @@ export class Inbound {
   async #commit(
     id: TransferId,
     { admission }: Incoming,
-    digest: { size: number; sha256: string },
+    whole: Whole,
     arrivedAt: number,
   ): Promise<void> {
     // Counted as under way before anything of it is reported: who leaves then still says the receipt.
     await Promise.resolve();
     let unchanged: boolean;
     try {
-      ({ unchanged } = await admission.arrival.commit(digest));
+      ({ unchanged } = await admission.arrival.commit(whole));
     } catch (error) {
       return this.#fail(id, error);
     }

@@ -1,6 +1,7 @@
 /** What becomes of a body that comes in, whether it is taken anew or was here before. */
 import type { TransferFacts } from "../events.ts";
 import type { Failure } from "../failure.ts";
+import type { OneWay } from "../net/heartbeat.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 
 /**
@@ -28,6 +29,12 @@ export function isLastOfTree(offer: Offer): boolean {
 /** Tells how many bytes of a body have come, or are checked again. */
 export type Tell = (received: number) => void;
 
+/** What is said of a body at its end. */
+export interface Whole extends Digest {
+  /** How long its END was under way from the hub. */
+  readonly oneWay?: OneWay;
+}
+
 /** What becomes of a body that comes in. */
 export interface Taking {
   /** See arrivalFacts(). */
@@ -47,7 +54,7 @@ export interface Taking {
    * whether it is a directory that was there already. Throws Failure `integrity` when the digest
    * differs, or what kept it from its place; nothing is left behind then.
    */
-  commit(digest: Digest): Promise<{ unchanged: boolean }>;
+  commit(whole: Whole): Promise<{ unchanged: boolean }>;
   decline(): void;
   /** Gives it up and reports why. With `keep`, what can be gone on with later stays. */
   abort(

@@ -9,7 +9,11 @@ import {
   type TransferId,
   writeDataHead,
 } from "../protocol/data.ts";
-import { DATA_BYTES } from "../protocol/limits.ts";
+import {
+  DATA_BYTES,
+  FRAMES_OF_A_BODY,
+  LEAST_FRAME_BYTES,
+} from "../protocol/limits.ts";
 import type { Session } from "../protocol/session.ts";
 import { giveBuffer, takeBuffer } from "./buffers.ts";
 import type { Digest, Outflow } from "./outflow.ts";
@@ -100,17 +104,18 @@ export class Batch {
     return at;
   }
 
-  /** Pulls a frame's worth of a body, and its END when that was all, into the buffer; gives the new end. */
+  /** Pulls frames of a body, as many as fit, and its END when that was all, into the buffer; gives the new end. */
   async #takeFrom(
     outflow: Outflow,
     buffer: Uint8Array<ArrayBuffer>,
     at: number,
   ): Promise<number> {
+    const most = frameBytes(outflow.size);
     while (buffer.length - at > DATA_OVERHEAD_BYTES) {
       const start = at + DATA_OVERHEAD_BYTES;
       const room = buffer.subarray(
         start,
-        Math.min(start + DATA_BYTES, buffer.length),
+        Math.min(start + most, buffer.length),
       );
       let count: number | null;
       try {
@@ -136,7 +141,10 @@ export class Batch {
       writeDataHead(buffer, at, outflow.id, outflow.offset, count);
       outflow.offset += count;
       at = start + count;
-      if (outflow.offset !== outflow.size) return at;
+      if (outflow.offset === outflow.size) continue;
+      // What gave less than it could has no more now, or not at once.
+      const whole = at + DATA_OVERHEAD_BYTES + most <= buffer.length;
+      if (count < most || !whole) return at;
     }
     return at;
   }
@@ -146,4 +154,10 @@ export class Batch {
     if (this.#buffer !== undefined) giveBuffer(this.#buffer);
     this.#buffer = undefined;
   }
+}
+
+/** Bytes of a body in one DATA frame. */
+function frameBytes(size: number | null): number {
+  const share = Math.ceil((size ?? Infinity) / FRAMES_OF_A_BODY);
+  return Math.min(Math.max(share, LEAST_FRAME_BYTES), DATA_BYTES);
 }

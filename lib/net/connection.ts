@@ -103,7 +103,8 @@ export class Connection {
     }
     this.#batch = new Batch(
       session,
-      (id, digest) => this.send({ type: "end", id, ...digest }),
+      (id, digest) =>
+        this.send({ type: "end", id, ...digest, sent_ms: this.#clock.now() }),
     );
     this.#heartbeat = new Heartbeat(options.clock, {
       ping: (t1) => this.session.isOpen && this.send({ type: "ping", t1 }),

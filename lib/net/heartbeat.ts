@@ -31,10 +31,21 @@ export interface ClockOffset {
   readonly boundMs: number;
 }
 
+/** How long something took one way, by two clocks, in milliseconds. */
+export interface OneWay {
+  readonly ms: number;
+  /** The truth lies within `ms` ± this. */
+  readonly bound: number;
+}
+
 interface Sample {
   readonly roundTripMs: number;
   readonly offsetMs: number;
+  readonly at: number;
 }
+
+/** How far two quartz clocks drift apart at most: 50 ppm each. */
+const DRIFT = 1e-4;
 
 /** The heartbeat of one connection; runs until `stop()`. */
 export class Heartbeat {
@@ -71,15 +82,32 @@ export class Heartbeat {
   }
 
   /**
-   * From the last eight PONGs, that of the smallest round trip: what it waited for on one of its ways
-   * is what makes an offset wrong (RFC 5905, section 10). Undefined until a PONG has come.
+   * From the last eight PONGs, that of the smallest bound: half the round trip, since what waited on
+   * one of its ways makes an offset wrong (RFC 5905, section 10), and what the clocks may have
+   * drifted apart since. Undefined until a PONG has come.
    */
   get clockOffset(): ClockOffset | undefined {
-    if (this.#samples.length === 0) return undefined;
-    const best = this.#samples.reduce((one, other) =>
-      other.roundTripMs < one.roundTripMs ? other : one
-    );
-    return { ms: best.offsetMs, boundMs: best.roundTripMs / 2 };
+    const now = this.#clock.now();
+    let best: ClockOffset | undefined;
+    for (const { roundTripMs, offsetMs, at } of this.#samples) {
+      const boundMs = roundTripMs / 2 + (now - at) * DRIFT;
+      if (boundMs < (best?.boundMs ?? Infinity)) {
+        best = { ms: offsetMs, boundMs };
+      }
+    }
+    return best;
+  }
+
+  /**
+   * How long ago by our clock the other side's showed `sentMs`; undefined while its offset is not
+   * known, and for a time that, bound and all, is still to come.
+   */
+  sinceMs(sentMs: number): OneWay | undefined {
+    const offset = this.clockOffset;
+    if (offset === undefined) return undefined;
+    const ms = this.#clock.now() + offset.ms - sentMs;
+    if (ms < -offset.boundMs) return undefined;
+    return { ms: micros(Math.max(ms, 0)), bound: micros(offset.boundMs) };
   }
 
   /** Takes a round trip measured elsewhere (the greeting's), in milliseconds. */
@@ -105,7 +133,7 @@ export class Heartbeat {
         this.measured(ms);
         const { t1, t2, t3 } = message;
         const offsetMs = ((t2 - t1) + (t3 - now)) / 2;
-        this.#samples.push({ roundTripMs: ms, offsetMs });
+        this.#samples.push({ roundTripMs: ms, offsetMs, at: now });
         if (this.#samples.length > ROUND_TRIPS) this.#samples.shift();
       }
       return true;
@@ -143,4 +171,8 @@ export class Heartbeat {
     this.#beats++;
     return next - last;
   }
+}
+
+function micros(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

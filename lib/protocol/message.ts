@@ -155,7 +155,13 @@ const schemas = {
   }),
   accept: v.object({ id, offset: count }),
   reject: v.object({ id, code, message: sentence, retryable: v.boolean() }),
-  end: v.object({ id, size: count, sha256 }),
+  end: v.object({
+    id,
+    size: count,
+    sha256,
+    /** The clock of whoever says it, when it was handed to the connection. */
+    sent_ms: v.optional(milliseconds),
+  }),
   receipt: v.variant("status", [
     v.object({
       status: v.literal("delivered"),

@@ -25,13 +25,14 @@ export interface Marks {
  * The parts, which add up to `total`: `queue` until the OFFER went out, `offer` until bytes flowed
  * (0 for bodies that ride behind it), `transfer` until the last byte arrived, `verify` until the
  * file was in place, `ack` for the receipt's way back. The way back is taken as half the round trip
- * (as NTP does, RFC 5905), the rest is `transfer`. Rounded to microseconds.
+ * (as NTP does, RFC 5905), the rest is `transfer`: which is no shorter, since bytes went the same
+ * way there, whatever a round trip measured on an idle connection says. Rounded to microseconds.
  */
 export function latencyOf(marks: Marks): Latency {
   const { commandAt, offeredAt, startedAt, settledAt } = marks;
   const rest = Math.max(0, settledAt - startedAt);
   const verify = Math.min(marks.verifyMs, rest);
-  const ack = Math.min(marks.roundTripMs / 2, rest - verify);
+  const ack = Math.min(marks.roundTripMs, rest - verify) / 2;
   // Rounded are the moments, not the spans between them: so the parts cannot exceed the total.
   const moments = [
     commandAt,

@@ -378,3 +378,21 @@ Deno.test("a --json line is one line for every reader, and nothing in it moves a
   assertEquals(line.indexOf("\n"), line.length - 1);
   assertEquals(JSON.parse(line).text, text);
 });
+
+Deno.test("a one-way figure is shown with --verbose, and with its bound", () => {
+  const received: FerryEvent = {
+    event: "transfer.completed",
+    ...RECEIVED,
+    saved: "/inbox/a.csv",
+    one_way_ms: { ms: 1.234, bound: 0.3 },
+    bytes_per_s: 1,
+  };
+  assertEquals(
+    said([received], { verbose: true }).stdout,
+    "received a.csv ← alice  1.2 MB → /inbox/a.csv  one way 1.23 ms ± 0.30 ms\n",
+  );
+  assertEquals(
+    said([received]).stdout,
+    "received a.csv ← alice  1.2 MB → /inbox/a.csv\n",
+  );
+});

@@ -256,6 +256,9 @@ Deno.test("the next hub goes on with what the last one left, from either end", a
   await sender.expect("accept");
   await pour(sender, id, 0, HALF);
   await silent.expectData();
+  // The hub has taken everything before this.
+  await sender.send({ type: "ping", t1: 0 });
+  await sender.expect("pong");
   const done = first.hub.shutdown();
   assertEquals((await sender.farewell())?.code, "shutdown");
   sender.conn.close();

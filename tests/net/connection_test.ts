@@ -1,6 +1,10 @@
 /** A connection: what goes out in which order, and what each kind of end does. */
 import { assert, assertEquals } from "@std/assert";
-import { DATA_BYTES } from "../../lib/protocol/limits.ts";
+import {
+  DATA_BYTES,
+  FRAMES_OF_A_BODY,
+  LEAST_FRAME_BYTES,
+} from "../../lib/protocol/limits.ts";
 import { Connection } from "../../lib/net/connection.ts";
 import { Session } from "../../lib/protocol/session.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
@@ -54,7 +58,7 @@ async function closed(one: Opened): Promise<void> {
 Deno.test("a PING is answered between two data frames of a large body", async () => {
   const one = await opened();
   one.stream.hold();
-  one.send(new BytesBody(pattern(4 * DATA_BYTES)));
+  one.send(new BytesBody(pattern(FRAMES_OF_A_BODY * DATA_BYTES)));
   await one.clock.advance(0);
   one.stream.feed({ type: "ping", t1: 1 });
   await one.clock.advance(0);
@@ -67,6 +71,29 @@ Deno.test("a PING is answered between two data frames of a large body", async ()
   assert(types.indexOf("pong") <= 3, types.join());
   await closed(one);
 });
+
+for (
+  const [bytes, frame] of [
+    [LEAST_FRAME_BYTES / 2, LEAST_FRAME_BYTES / 2],
+    [8 * LEAST_FRAME_BYTES, LEAST_FRAME_BYTES],
+    [1_600_000, 100_000],
+    [20 * DATA_BYTES, DATA_BYTES],
+  ] as const
+) {
+  Deno.test(`a body of ${bytes} bytes goes in frames of ${frame}, so that a hub can pass on the first while the last is on its way`, async () => {
+    const one = await opened();
+    one.stream.hold();
+    one.send(new BytesBody(pattern(bytes)));
+    one.stream.release();
+    await one.stream.frames.until(({ type }) => type === "end", "the end");
+    const sizes = one.stream.frames.all.flatMap((sent) =>
+      sent.type === "data" ? sent.length : []
+    );
+    assertEquals(new Set(sizes), new Set([frame]));
+    assertEquals(sizes.length, bytes / frame);
+    await closed(one);
+  });
+}
 
 Deno.test("bodies take turns: a small one is not held up by a large one", async () => {
   const one = await opened();

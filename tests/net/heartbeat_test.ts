@@ -86,8 +86,14 @@ Deno.test("the clock offset is that of the smallest round trip, and the truth wi
     one.stream.feed({ type: "pong", t1, t2, t3: t2 + 2 });
     await one.clock.advance(0);
   }
-  // Half of what the two ways of the best differ by (4 and 8) is the error; 6 is its bound.
-  assertEquals(heartbeat.clockOffset, { ms: 998, boundMs: 6 });
+  // Half of what the two ways of the best differ by (4 and 8) is the error; 6 is its bound, and more
+  // as it ages: two PONGs came since, after 42 and 53 ms.
+  assertEquals(heartbeat.clockOffset, { ms: 998, boundMs: 6 + 95 * 1e-4 });
+  // The other clock shows 1,000 more than ours, by our reckoning 998.
+  const sent = one.clock.now() + 1_000 - 7;
+  assertEquals(heartbeat.sinceMs(sent), { ms: 5, bound: 6.01 });
+  assertEquals(heartbeat.sinceMs(sent + 10), { ms: 0, bound: 6.01 });
+  assertEquals(heartbeat.sinceMs(sent + 12), undefined, "still to come");
   for (let n = 0; n < 8; n++) {
     const t1 = now;
     now += 40;

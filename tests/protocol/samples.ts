@@ -291,6 +291,13 @@ export const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   }),
   fc.record({ type: fc.constant("end" as const), id, size: count, sha256 }),
   fc.record({
+    type: fc.constant("end" as const),
+    id,
+    size: count,
+    sha256,
+    sent_ms: milliseconds,
+  }),
+  fc.record({
     type: fc.constant("receipt" as const),
     status: fc.constant("delivered" as const),
     id,

@@ -89,7 +89,7 @@ Deno.test("the vectors hold every frame type", () => {
 const OPTIONAL: ReadonlySet<string> = new Set([
   ...["adapt", "token", "secret", "key", "signature", "rtt_ms"],
   ...["tree", "modified_ms", "executable", "unchanged"],
-  ...["fingerprint", "queue_ms", "wait_ms"],
+  ...["fingerprint", "queue_ms", "wait_ms", "sent_ms"],
   ...["path", "recursive", "peer", "since", "limit"],
   ...["transfers", "files", "missing"],
 ]);
