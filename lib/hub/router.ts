@@ -114,19 +114,19 @@ export class Router {
         throw new Failure("failure", "its transfer id is in use");
       }
       before.attach(offer, listener);
-      return incoming(before, listener);
+      return this.#incoming(before, listener);
     }
     const known = this.#recall(offer);
     if (known !== undefined) return replay(known, offer, listener);
     const parked = this.#parked(offer);
     if (parked !== undefined) {
       parked.attach(offer, listener);
-      return incoming(parked, listener);
+      return this.#incoming(parked, listener);
     }
     this.#queued.assertRoom(offer);
     const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
     const route = this.#begin(offer, spool, spool, listener);
-    return incoming(route, listener);
+    return this.#incoming(route, listener);
   }
 
   /**
@@ -181,6 +181,42 @@ export class Router {
     this.#add(route);
     route.begin();
     return route;
+  }
+
+  #incoming(route: Route, listener: TransferListener): Incoming {
+    return {
+      append: (offset, bytes) => route.append(listener, offset, bytes),
+      finish: (digest) => route.finish(listener, digest),
+      abandon: (reason) => route.abandon(listener, reason),
+      lost: (left) => {
+        route.lost(listener, left);
+        this.#dropIfAnew(route);
+      },
+    };
+  }
+
+  /**
+   * A sender that was killed may have begun anew before its end was noticed: nobody comes back to
+   * what it had begun before, then.
+   */
+  #dropIfAnew(route: Route): void {
+    const { offer, digest } = route;
+    if (!route.isDetached || digest !== undefined) return;
+    const same = this.#byFingerprint.get(offer.fingerprint ?? "") ?? [];
+    const anew = [...same, ...this.#remembered.values()].some((other) =>
+      other !== route && !(other instanceof Route && other.isDetached) &&
+      isAgain(
+        other.offer,
+        offer,
+        () =>
+          other instanceof Route
+            ? other.recipients
+            : new Set(other.outcomes.keys()),
+      )
+    );
+    const message = `${offer.from} has begun to send it anew`;
+    // As if its user had given it up: recipients need not keep what they have of it.
+    if (anew) route.cancel({ code: "cancelled", message });
   }
 
   #add(route: Route): void {
@@ -251,15 +287,6 @@ export class Router {
       untold && isAgain(one.offer, offer, () => new Set(one.outcomes.keys()))
     );
   }
-}
-
-function incoming(route: Route, listener: TransferListener): Incoming {
-  return {
-    append: (offset, bytes) => route.append(listener, offset, bytes),
-    finish: (digest) => route.finish(listener, digest),
-    abandon: (reason) => route.abandon(listener, reason),
-    lost: (left) => route.lost(listener, left),
-  };
 }
 
 /** Tells a sender again what it did not hear; nothing is moved for it. */

@@ -89,6 +89,36 @@ Deno.test("a sender comes back before the hub has found its old connection dead:
   assertEquals(bob.read("report.csv"), BODY);
 });
 
+for (const when of ["while that is under way", "after that has arrived"]) {
+  Deno.test(`a sender that began anew before the hub noticed its end, ${when}: what it had begun before is dropped`, async () => {
+    await using hub = new TestHub();
+    await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
+    const first = lastingOffer(BODY);
+    using old = await RawEnd.join(hub.port, "alice", { role: "oneshot" });
+    await old.send({ type: "offer", ...first });
+    await old.expect("accept");
+    await pour(old, first.id, 0, HALF);
+    await old.send({ type: "ping", t1: 0 });
+    await old.expect("pong");
+    using alice = await RawEnd.join(hub.port, "alice", { role: "oneshot" });
+    const second = { ...first, id: "00000000000000aa" };
+    await alice.send({ type: "offer", ...second });
+    assertEquals((await alice.expect("accept")).offset, 0);
+    const drop = async () => {
+      old.conn.close();
+      while (hub.hub.connections > 2) await hub.clock.advance(0);
+    };
+    if (when.startsWith("while")) await drop();
+    await pour(alice, second.id, 0, BODY.length);
+    await alice.send({ type: "end", id: second.id, ...digestOf(BODY) });
+    assertEquals((await alice.expect("receipt")).status, "delivered");
+    if (!when.startsWith("while")) await drop();
+    await bob.events.of("transfer.failed");
+    assertEquals([hub.hub.transfers, hub.spooled()], [0, []]);
+    assertEquals(bob.files(), ["report.csv"]);
+  });
+}
+
 Deno.test("nobody else goes on with a transfer, and another file does not either", async () => {
   await using hub = new TestHub();
   await using _bob = await TestPeer.join(hub.port, "bob", hub.clock);
