@@ -5,29 +5,27 @@ import { PERMISSIONS } from "./permissions.ts";
 import type { Stage } from "./stage.ts";
 import type { Target } from "./target.ts";
 
-/** The longest wait for an answer of the host that has the runtime, in milliseconds. */
-const PROBE_MS = 5_000;
-
-/** Why `deno compile` cannot build for a target here, as the end of a sentence; undefined when it can. */
+/**
+ * Why `deno compile` cannot build for a target here, as the end of a sentence; undefined when it
+ * can. Tries it on an empty script: that fetches the base runtime, unless it is here already.
+ */
 export async function whyNotCompiled(
   { triple }: Target,
 ): Promise<string | undefined> {
-  const base = `release/v${Deno.version.deno}/denort-${triple}.zip`;
-  if (Deno.env.get("DENORT_BIN") || isThere(join(denoDir(), "dl", base))) {
-    return undefined;
-  }
-  const host = "dl.deno.land";
+  const dir = await Deno.makeTempDir({ prefix: "ferry-compile-" });
   try {
-    const answer = await fetch(`https://${host}/${base}`, {
-      method: "HEAD",
-      signal: AbortSignal.timeout(PROBE_MS),
-    });
-    await answer.body?.cancel();
-    return answer.ok
-      ? undefined
-      : `${host} has no base runtime for ${triple} (${answer.status})`;
-  } catch {
-    return `${host}, which has its base runtime, cannot be reached`;
+    const script = join(dir, "empty.ts");
+    await Deno.writeTextFile(script, "");
+    const output = join(dir, "empty");
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: ["compile", "--target", triple, "--output", output, script],
+      cwd: dir,
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success ? undefined : `its base runtime for ${triple} cannot be fetched`;
+  } finally {
+    await Deno.remove(dir, { recursive: true });
   }
 }
 
@@ -55,22 +53,4 @@ export async function compile(
     output,
     "main.ts",
   );
-}
-
-function denoDir(): string {
-  const { stdout } = new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json"],
-  }).outputSync();
-  const { denoDir }: { denoDir: string } = JSON.parse(
-    new TextDecoder().decode(stdout),
-  );
-  return denoDir;
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

@@ -237,7 +237,8 @@ export class FaultProxy implements AsyncDisposable {
       over = true;
       change();
     });
-    await Promise.all([read(), written]);
+    // Both end before the connection is let go, also when one of them fails.
+    await Promise.allSettled([read(), written]);
   }
 }
 
