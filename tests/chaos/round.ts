@@ -362,9 +362,9 @@ export class Round {
     const path = join(this.stage.dir, "control.txt");
     Deno.writeTextFileSync(path, `control ${this.plan.seed}\n`.repeat(9_000));
     const to = this.stage.recipients.map(({ name }) => name).join();
-    const actor = await this.stage.startSender(99, ["send", "--to", to], [
-      path,
-    ]);
+    // A peer may be between two connections still.
+    const command = ["send", "--wait", "10s", "--to", to];
+    const actor = await this.stage.startSender(99, command, [path]);
     const { code } = await this.#endOf(actor, HANGS_MS);
     if (code !== 0) this.wrongs.push(`the control transfer ended with ${code}`);
   }
