@@ -23,7 +23,9 @@ export async function whyNotCompiled(
       stdout: "null",
       stderr: "null",
     }).output();
-    return success ? undefined : `its base runtime for ${triple} cannot be fetched`;
+    return success
+      ? undefined
+      : `its base runtime for ${triple} cannot be fetched`;
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
