@@ -1,7 +1,7 @@
 /** What `send` and `broadcast` are told to send, as items for the outbox. */
 import { basename, dirname, resolve } from "@std/path";
 import { Failure } from "../lib/failure.ts";
-import type { Item } from "../lib/peer/outbox.ts";
+import type { Item } from "../lib/peer/item.ts";
 import { fileItem, treeItems } from "../lib/peer/tree.ts";
 import { MAX_MESSAGE_BYTES } from "../lib/protocol/limits.ts";
 import { parseExact } from "../lib/text/exact_json.ts";

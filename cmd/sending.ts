@@ -2,7 +2,8 @@
 import { EXIT, exitOf } from "../lib/failure.ts";
 import type { Client } from "../lib/peer/client.ts";
 import { Link } from "../lib/peer/link.ts";
-import { type Item, sendAll, type Sent } from "../lib/peer/outbox.ts";
+import type { Item } from "../lib/peer/item.ts";
+import { sendAll, type Sent } from "../lib/peer/outbox.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { duration } from "./option.ts";
@@ -67,6 +68,7 @@ export async function sendItems(
     roundTripMs: () => link.client.roundTripMs,
     queueMs,
     limits: client.welcome.limits,
+    bundles: client.welcome.capabilities.includes("bundle"),
     emit: (event) => reporter.event(event),
     signal: context.signal,
   });

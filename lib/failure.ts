@@ -51,6 +51,7 @@ export const CODES = {
   "bad-data": { exit: EXIT.data, retryable: false },
   "output": { exit: EXIT.output, retryable: false },
   "conflict": { exit: EXIT.refused, retryable: false },
+  "split": { exit: EXIT.partial, retryable: true },
   "disk-full": { exit: EXIT.output, retryable: true },
   "auth": { exit: EXIT.auth, retryable: false },
   "cancelled": { exit: EXIT.failure, retryable: true },

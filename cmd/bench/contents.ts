@@ -9,7 +9,7 @@ import {
   pngBytes,
   prose,
 } from "../../lib/bench/contents.ts";
-import type { Item } from "../../lib/peer/outbox.ts";
+import type { Item } from "../../lib/peer/item.ts";
 import { writeAll } from "../../lib/transfer/disk.ts";
 import type { Context } from "../context.ts";
 import { itemsOf } from "../items.ts";

@@ -2,7 +2,8 @@
 import type { Latency, TransferCompleted } from "../events.ts";
 import { Failure } from "../failure.ts";
 import type { Client } from "../peer/client.ts";
-import { type Item, sendAll } from "../peer/outbox.ts";
+import type { Item } from "../peer/item.ts";
+import { sendAll } from "../peer/outbox.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Deadlines } from "../time/deadline.ts";
 import type { BareUser } from "./bare.ts";

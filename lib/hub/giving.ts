@@ -1,7 +1,8 @@
 /** What the hub answers to requests: its history, the list of what it shares, and what is got from there. */
 import type { FerryEvent } from "../events.ts";
 import { asFailure, Failure, isRetryable } from "../failure.ts";
-import { type Item, sendAll } from "../peer/outbox.ts";
+import type { Item } from "../peer/item.ts";
+import { sendAll } from "../peer/outbox.ts";
 import { Tree } from "../peer/tree.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import {
@@ -36,6 +37,8 @@ export interface Asker {
   /** Takes transfers to it. */
   readonly carrier: Carrier;
   readonly roundTripMs: () => number;
+  /** It takes small files of a directory together. */
+  readonly takesBundles: boolean;
 }
 
 /** What went through a hub, as its ledger tells it. */
@@ -96,6 +99,7 @@ export function answersFor(
       clock,
       commandAt: clock.now(),
       roundTripMs: asker.roundTripMs,
+      bundles: asker.takesBundles,
       emit,
       signal,
     });
@@ -247,6 +251,7 @@ class Giving {
         ...(tree === undefined ? {} : { tree }),
         ...modified(opened.info),
         ...(mode !== null && (mode & 0o100) !== 0 ? { executable: true } : {}),
+        ...(body instanceof BytesBody ? { bytes: () => body.bytes } : {}),
         open: () => body instanceof OpenedBody ? body.used() : body,
       };
     } catch (error) {

@@ -61,7 +61,7 @@ export class Hub implements Carrier {
     this.#room = new SpoolRoom(spoolDir, spoolLimit, name);
     const find = (name: string) => {
       if (name.toLowerCase() === "hub") return options.inbox;
-      return this.#registry.find(name)?.outbound;
+      return this.#registry.find(name)?.carrier;
     };
     this.#router = new Router(this.#room, find, clock, this.#routeEvents());
     this.#adopt(LOOKS);
@@ -277,6 +277,7 @@ export class Hub implements Carrier {
           this.#router.carry(offer, body, listener, member.outbound),
       },
       roundTripMs: () => 0,
+      takesBundles: member.can("bundle"),
     });
   }
 

@@ -1,8 +1,10 @@
 /** One connection as the hub sees it: the greeting, then what its other end sends and is sent. */
 import { asFailure, Failure, failureCode, isRetryable } from "../failure.ts";
+import { apart } from "../inbox/bundle.ts";
 import { isSignedBy } from "../identity/identity.ts";
 import { helloProof } from "../identity/proof.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
+import { offerOf } from "../protocol/bundle.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import {
@@ -26,8 +28,8 @@ import {
 import type { Clock } from "../time/clock.ts";
 import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
-import { isAnswer } from "../transfer/outgoing.ts";
-import type { Offer, TransferListener } from "../transfer/transfer.ts";
+import { failedOutcome, isAnswer } from "../transfer/outgoing.ts";
+import type { Carrier, Offer, TransferListener } from "../transfer/transfer.ts";
 import { DripWatch } from "./drip.ts";
 import type { Door } from "./door.ts";
 import { type Answering, Answers } from "./answers.ts";
@@ -116,6 +118,19 @@ export class Member {
   can(capability: string): boolean {
     return this.#capabilities.includes(capability);
   }
+
+  /** Takes transfers to this member, in the form it knows. */
+  readonly carrier: Carrier = {
+    carry: (offer, body, listener) => {
+      if (offer.kind !== "bundle" || this.can("bundle")) {
+        return this.outbound.carry(offer, body, listener);
+      }
+      const { code, message } = apart();
+      const outcome = failedOutcome({ code, message });
+      for (const name of offer.to) listener.settled(name, outcome);
+      return { cancel: () => {} };
+    },
+  };
 
   /** Serves the connection to its end; rejects with what ended it, if that was not BYE. */
   async run(): Promise<void> {
@@ -273,9 +288,10 @@ export class Member {
     this.connection.refuse(error);
   }
 
-  #take({ type: _, ...offered }: MessageOf<"offer">): void {
-    const { id } = offered;
-    const offer: Offer = { ...offered, from: this.info?.name ?? offered.from };
+  #take(message: MessageOf<"offer">): void {
+    const { id } = message;
+    const from = this.info?.name ?? message.from;
+    const offer: Offer = { ...offerOf(message), from };
     const listener: TransferListener = {
       started: (offset) => {
         if (!offer.inline && this.connection.session.isIncoming(id)) {

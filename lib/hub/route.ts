@@ -3,6 +3,7 @@
  * too; a recipient that is away may have it kept for later.
  */
 import { asFailure } from "../failure.ts";
+import { offersIn } from "../protocol/bundle.ts";
 import { MAX_PARK_MS, PARK_MS } from "../protocol/limits.ts";
 import type { Clock } from "../time/clock.ts";
 import { failedOutcome } from "../transfer/outgoing.ts";
@@ -80,8 +81,7 @@ export class Route implements TreePart {
     this.#begunAt = needs.clock.now();
     this.#sender = new RouteSender(offer, listener, spool !== undefined);
     this.#legRoute = this.#forLegs();
-    const { id, name, kind, size, from, to } = offer;
-    this.#facts = { id, name, kind, size, from, to, offeredAt };
+    this.#facts = factsOf(offer, offeredAt);
   }
 
   /** See RouteInfo. */
@@ -402,6 +402,14 @@ export class Route implements TreePart {
       left: Object.fromEntries(left),
     };
   }
+}
+
+function factsOf(offer: Offer, offeredAt: number): RouteFacts {
+  const { id, name, kind, size, from, to } = offer;
+  const facts = { id, name, kind, size, from, to, offeredAt };
+  if (offer.kind !== "bundle") return facts;
+  const within = offersIn(offer).map((one) => factsOf(one, offeredAt));
+  return { ...facts, within };
 }
 
 function lostOutcome(name: string): Outcome {

@@ -14,6 +14,8 @@ export interface RouteFacts {
   readonly to: readonly string[];
   /** When the hub was offered it first, ms since the Unix epoch. Survives a restart of the hub. */
   readonly offeredAt: number;
+  /** The files of a bundle; undefined for anything else. */
+  readonly within?: readonly RouteFacts[] | undefined;
 }
 
 /** How a transfer ended for one recipient. Durations in milliseconds, on the hub's monotonic clock. */

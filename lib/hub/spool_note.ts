@@ -3,6 +3,7 @@ import { dirname } from "@std/path";
 import * as v from "valibot";
 import { syncSmallFile } from "../inbox/durable.ts";
 import { FrameType } from "../protocol/frame.ts";
+import { offerOf } from "../protocol/bundle.ts";
 import { decodeMessage } from "../protocol/message.ts";
 import { replaceFile } from "../state/files.ts";
 import { removeIfThere } from "../transfer/disk.ts";
@@ -47,8 +48,7 @@ export function readNote(path: string): SpoolNote | undefined {
     const payload = new TextEncoder().encode(JSON.stringify(note.offer));
     const message = decodeMessage(FrameType.OFFER, payload);
     if (message?.type !== "offer") return undefined;
-    const { type: _, ...offer } = message;
-    return { ...note, offer };
+    return { ...note, offer: offerOf(message) };
   } catch {
     return undefined;
   }

@@ -7,15 +7,16 @@ import { createHash, type Hash } from "node:crypto";
 import { basename } from "@std/path";
 import type { TransferCompleted, TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
+import type { SingleOffer } from "../protocol/bundle.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
 import { removeIfThere, writeFailure } from "../transfer/disk.ts";
 import { readOver } from "../transfer/body.ts";
 import { PacedFile } from "../transfer/pace.ts";
-import type { Offer } from "../transfer/transfer.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
+import { makePart, setFileModified } from "./part_file.ts";
 import { partKey, type Parts } from "./parts.ts";
 import { findHeld, place } from "./place.ts";
 import { withinTree } from "./policy.ts";
@@ -36,7 +37,7 @@ const PROGRESS_EVERY_MS = 1_000;
 /** One body on its way into an inbox. */
 export class Arrival implements Taking {
   readonly #options: InboxOptions;
-  readonly #offer: Offer;
+  readonly #offer: SingleOffer;
   /** The name on disk, and those of the directories above it from the inbox down; all safe. */
   readonly #name: string;
   readonly #above: readonly string[];
@@ -59,7 +60,7 @@ export class Arrival implements Taking {
   /** `path` has passed `safeFileName()` or `safeTreePath()`. */
   constructor(
     options: InboxOptions,
-    offer: Offer,
+    offer: SingleOffer,
     path: readonly string[],
     parts: Parts,
     received: Received,
@@ -79,7 +80,8 @@ export class Arrival implements Taking {
     this.#startedAt = this.#reportedAt = options.clock.now();
   }
 
-  get facts(): TransferFacts {
+  /** What every event of it says. */
+  get #facts(): TransferFacts {
     return arrivalFacts(this.#offer, this.#options.name());
   }
 
@@ -126,7 +128,7 @@ export class Arrival implements Taking {
       }
       this.#options.emit({
         event: "transfer.completed",
-        ...this.facts,
+        ...this.#facts,
         bytes: this.#received,
         sha256,
         ...(saved === undefined ? {} : { saved }),
@@ -149,7 +151,7 @@ export class Arrival implements Taking {
   /** Reports that it is not wanted; nothing of it was written yet, and nothing will be. */
   decline(): void {
     this.#over = true;
-    this.#options.emit({ event: "transfer.declined", ...this.facts });
+    this.#options.emit({ event: "transfer.declined", ...this.#facts });
   }
 
   abort(
@@ -170,7 +172,7 @@ export class Arrival implements Taking {
     const { code, message } = failure;
     this.#options.emit({
       event: "transfer.failed",
-      ...this.facts,
+      ...this.#facts,
       code,
       message,
       retryable,
@@ -185,7 +187,7 @@ export class Arrival implements Taking {
     if (now - this.#reportedAt < PROGRESS_EVERY_MS) return;
     this.#reportedAt = now;
     tell(this.#received);
-    const { id, to, bytes: total } = this.facts;
+    const { id, to, bytes: total } = this.#facts;
     this.#options.emit({
       event: "transfer.progress",
       id,
@@ -238,8 +240,7 @@ export class Arrival implements Taking {
   #openPart(): PacedFile {
     const { dir } = this.#options;
     const part = this.#parts.fresh(this.#name, this.#key);
-    this.#file = createFile(part, dir, this.#offer.executable === true);
-    this.#file.tryLock();
+    this.#file = makePart(part, dir, this.#offer.executable === true);
     this.#part = part;
     return this.#file;
   }
@@ -281,7 +282,7 @@ export class Arrival implements Taking {
     if (root && !isLastOfTree(this.#offer)) return unchanged;
     emit({
       event: "transfer.completed",
-      ...this.facts,
+      ...this.#facts,
       ...(unchanged && !root ? { unchanged } : {}),
       saved: path,
       bytes_per_s: 0,
@@ -333,7 +334,7 @@ export class Arrival implements Taking {
     // Written faster than a thread could be woken for it.
     const small = this.#memory?.subarray(0, this.#received);
     if (small !== undefined) file.writeNow(small);
-    if (modified_ms !== undefined) tryTo(() => file.setModified(modified_ms));
+    if (modified_ms !== undefined) setFileModified(file, modified_ms);
     if (small === undefined) await file.sync();
     else await syncSmallFile(file, dir);
     file.close();
@@ -362,28 +363,10 @@ export class Arrival implements Taking {
   }
 }
 
-/** Makes a file nobody has, and the directory when it is not there. What may be run is up to the owner's umask. */
-function createFile(path: string, dir: string, executable: boolean): PacedFile {
-  const mode = executable ? { mode: 0o777 } : {};
-  const options = { write: true, createNew: true, ...mode };
-  try {
-    return PacedFile.open(path, options);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.mkdirSync(dir, { recursive: true });
-    return PacedFile.open(path, options);
-  }
-}
-
 function setModified(path: string, ms: number): void {
-  tryTo(() => Deno.utimeSync(path, new Date(), new Date(ms)));
-}
-
-/** Does what not every file system can do, and what nothing depends on. */
-function tryTo(act: () => void): void {
   try {
-    act();
+    Deno.utimeSync(path, new Date(), new Date(ms));
   } catch {
-    // Then not.
+    // Nothing depends on it.
   }
 }

@@ -4,6 +4,7 @@
  */
 import { asFailure, Failure, failureCode, isRetryable } from "../failure.ts";
 import type { Connection } from "../net/connection.ts";
+import { offerOf } from "../protocol/bundle.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import { type MessageOf, sentenceOf } from "../protocol/message.ts";
@@ -46,7 +47,8 @@ export class Inbound {
   }
 
   /** Answers an offer. Throws RemoteProtocolError when it is for anyone else. */
-  offer({ type: _, ...offer }: MessageOf<"offer">): void {
+  offer(message: MessageOf<"offer">): void {
+    const offer = offerOf(message);
     const { id, inline } = offer;
     // Every receipt is said in our name: the hub must await one from us, and from nobody else.
     if (offer.to.some((to) => to.toLowerCase() !== this.name.toLowerCase())) {

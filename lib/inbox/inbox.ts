@@ -2,12 +2,18 @@
 import { join } from "@std/path";
 import { type FerryEvent, isMinor, type TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
+import {
+  type BundleOffer,
+  offersIn,
+  type SingleOffer,
+} from "../protocol/bundle.ts";
 import { INLINE_BYTES, MAX_MESSAGE_BYTES } from "../protocol/limits.ts";
 import { safeFileName, safeTreePath } from "../text/filename.ts";
 import type { Clock } from "../time/clock.ts";
 import { assertSpace } from "../transfer/space.ts";
 import type { Offer } from "../transfer/transfer.ts";
 import { Arrival } from "./arrival.ts";
+import { apart, BundleArrival, type BundledPath } from "./bundle.ts";
 import { hasBranch } from "./branch.ts";
 import { isPartName, Parts } from "./parts.ts";
 import { findHeld } from "./place.ts";
@@ -21,6 +27,10 @@ import { Received } from "./received.ts";
 import { Repeat } from "./repeat.ts";
 import { arrivalFacts, isLastOfTree, isRoot, type Taking } from "./taking.ts";
 import { type Growing, Trees } from "./trees.ts";
+import { Turns } from "./turns.ts";
+
+/** Bundles put in place at once: while one is synced the next is written, and each may hold 128 files open. */
+const BUNDLES_AT_ONCE = 2;
 
 /** How an inbox is set up. */
 export interface InboxOptions {
@@ -67,6 +77,7 @@ export class Inbox {
   readonly #trees: Trees;
   readonly #received: Received;
   readonly #parts: Parts;
+  readonly #turns = new Turns(BUNDLES_AT_ONCE);
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -90,8 +101,9 @@ export class Inbox {
     const name = this.#options.name();
     const known = this.#received.find(offer.id, offer.from);
     if (known !== undefined) {
-      return { arrival: new Repeat(offer, name, known), agreed: true };
+      return { arrival: new Repeat(offer, known), agreed: true };
     }
+    if (offer.kind === "bundle") return this.#admitBundle(offer);
     const facts = arrivalFacts(offer, name);
     // A directory's last offer only ends what its first began.
     const last = isLastOfTree(offer);
@@ -124,7 +136,8 @@ export class Inbox {
         if (!told) this.#accepted(facts);
         return { arrival, agreed: true };
       }
-      const agreed = this.#agree(ask, offer, arrival, signal).then(() => {
+      const question = this.#agree(ask, offer, facts, arrival, signal);
+      const agreed = question.then(() => {
         if (tree !== undefined) tree.agreed = true;
       });
       return { arrival, agreed };
@@ -134,9 +147,54 @@ export class Inbox {
     }
   }
 
+  /** Takes in a bundle whose files are all new, or all there already; Failure `split` for any other. */
+  #admitBundle(offer: BundleOffer): Admission | Held {
+    const offers = offersIn(offer);
+    const told = offers.map((one) => arrivalFacts(one, this.#options.name()));
+    const tree = this.#trees.of(offer);
+    const { accept, ask } = this.#options;
+    const wish = decide(accept, offer.from);
+    if (wish === "no" || (wish === "ask" && ask === undefined)) {
+      for (const facts of told) {
+        this.#options.emit({ event: "transfer.declined", ...facts });
+      }
+      throw new Failure("declined", "the offer was declined");
+    }
+    if (wish === "ask" && tree?.agreed !== true) throw apart("a question");
+    let files: BundledPath[];
+    let held: string[] = [];
+    try {
+      files = offers.map((one) => ({ offer: one, path: this.#pathOf(one) }));
+      if (tree?.fresh !== true) {
+        held = files.flatMap((one) => this.#find(one.offer, one.path) ?? []);
+        if (held.length === 0) {
+          for (const one of files) this.#assertFree(one.offer, one.path);
+        }
+      }
+    } catch (error) {
+      throw apart(error);
+    }
+    if (held.length === 0) {
+      const needs = {
+        parts: this.#parts,
+        journal: this.#received,
+        turns: this.#turns,
+        tree,
+      };
+      const arrival = new BundleArrival(this.#options, offer, files, needs);
+      return { arrival, agreed: true };
+    }
+    if (held.length < files.length) throw apart("some are there already");
+    for (const [n, facts] of told.entries()) {
+      this.#isHeld(facts, held[n] ?? "", tree);
+    }
+    return { held: true };
+  }
+
   async #agree(
     ask: NonNullable<InboxOptions["ask"]>,
     offer: Offer,
+    facts: TransferFacts,
     arrival: Taking,
     signal: AbortSignal,
   ): Promise<void> {
@@ -157,7 +215,7 @@ export class Inbox {
       if (!await Promise.race([answer, unanswered.promise])) {
         throw new Failure("declined", "the offer was declined");
       }
-      this.#accepted(arrival.facts);
+      this.#accepted(facts);
     } catch (error) {
       if (!signal.aborted) arrival.decline();
       throw error;
@@ -175,7 +233,7 @@ export class Inbox {
   }
 
   /** The names from the inbox down to where an offer goes. Throws Failure when that is nowhere. */
-  #pathOf({ name, kind, size, tree }: Offer): string[] {
+  #pathOf({ name, kind, size, tree }: SingleOffer): string[] {
     const { windows } = this.#options;
     const message = kind === "text" || kind === "json";
     const path = tree === undefined || message
@@ -197,7 +255,7 @@ export class Inbox {
    * Where the very file of a directory lies already: by size and modification time, as rsync looks.
    * With `overwrite` everything is written anew.
    */
-  #find(offer: Offer, path: readonly string[]): string | undefined {
+  #find(offer: SingleOffer, path: readonly string[]): string | undefined {
     const { dir, onConflict } = this.#options;
     const { kind, size, modified_ms: modifiedMs, tree, executable } = offer;
     const looks = tree !== undefined && onConflict !== "overwrite";
@@ -232,7 +290,10 @@ export class Inbox {
   }
 
   /** Throws Failure: `conflict` when policy protects what has the name, `disk-full` when there is no room for it. */
-  #assertFree({ kind, size, tree }: Offer, path: readonly string[]): void {
+  #assertFree(
+    { kind, size, tree }: SingleOffer,
+    path: readonly string[],
+  ): void {
     const { dir, onConflict, keepMessages } = this.#options;
     if (kind === "directory") return;
     const policy = tree === undefined ? onConflict : withinTree(onConflict);

@@ -34,7 +34,9 @@ export class PickedInbox extends Inbox {
       }
       return super.admit(offer, signal);
     } catch (error) {
-      this.#refused(offer, asFailure(error));
+      const failure = asFailure(error);
+      // What is in a bundle is heard of when it comes by itself.
+      if (failure.code !== "split") this.#refused(offer, failure);
       throw error;
     }
   }

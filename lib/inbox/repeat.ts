@@ -1,9 +1,8 @@
 /** What is offered again though it has arrived. */
-import type { TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 import type { ReceivedBefore } from "./received.ts";
-import { arrivalFacts, type Taking } from "./taking.ts";
+import type { Taking } from "./taking.ts";
 
 /**
  * A body that has arrived before, and whose receipt was lost: nothing of it is kept, and the receipt
@@ -12,12 +11,10 @@ import { arrivalFacts, type Taking } from "./taking.ts";
 export class Repeat implements Taking {
   readonly #offer: Offer;
   readonly #known: ReceivedBefore;
-  readonly facts: TransferFacts;
 
-  constructor(offer: Offer, to: string, known: ReceivedBefore) {
+  constructor(offer: Offer, known: ReceivedBefore) {
     this.#offer = offer;
     this.#known = known;
-    this.facts = arrivalFacts(offer, to);
   }
 
   async prepare(): Promise<number> {

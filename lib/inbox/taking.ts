@@ -2,13 +2,14 @@
 import type { TransferFacts } from "../events.ts";
 import type { Failure } from "../failure.ts";
 import type { OneWay } from "../net/heartbeat.ts";
+import type { SingleOffer } from "../protocol/bundle.ts";
 import type { Digest, Offer } from "../transfer/transfer.ts";
 
 /**
  * What every event of an arriving transfer says about it. A directory's last offer is told as its
  * first: the two are one transfer.
  */
-export function arrivalFacts(offer: Offer, to: string): TransferFacts {
+export function arrivalFacts(offer: SingleOffer, to: string): TransferFacts {
   const { from, name, kind, size, tree } = offer;
   const facts = { id: offer.id, dir: "receive", from, to, name, kind } as const;
   if (isRoot(offer)) return { ...facts, id: offer.tree, bytes: null };
@@ -16,7 +17,7 @@ export function arrivalFacts(offer: Offer, to: string): TransferFacts {
 }
 
 /** Whether it is a directory's own offer, its first or its last, and not of what is in it. */
-export function isRoot(offer: Offer): offer is Offer & { tree: string } {
+export function isRoot(offer: Offer): offer is SingleOffer & { tree: string } {
   return offer.kind === "directory" && offer.tree !== undefined &&
     !offer.name.includes("/");
 }
@@ -37,8 +38,6 @@ export interface Whole extends Digest {
 
 /** What becomes of a body that comes in. */
 export interface Taking {
-  /** See arrivalFacts(). */
-  readonly facts: TransferFacts;
   /**
    * Where the body is to begin: what is here from before is checked, however long that takes.
    * Throws Failure when it cannot be. Not asked where the body comes at once.

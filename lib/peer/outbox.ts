@@ -3,45 +3,22 @@
  * many small files cost no round trip each, and every recipient's receipt is reported with its
  * latency.
  */
-import type { FerryEvent, TransferFacts } from "../events.ts";
-import { asFailure, type FailureCode, isRetryable } from "../failure.ts";
-import { transferId } from "../protocol/data.ts";
+import type { FerryEvent } from "../events.ts";
+import type { FailureCode } from "../failure.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Deadlines } from "../time/deadline.ts";
-import type {
-  Body,
-  Cancel,
-  Carrier,
-  Digest,
-  Offer,
-  Outcome,
-} from "../transfer/transfer.ts";
-import { endedEvent, failureOf, treeFacts } from "./sent_events.ts";
+import type { Carrier, Outcome } from "../transfer/transfer.ts";
+import { bundled } from "./bundles.ts";
+import type { Bundle, Item } from "./item.ts";
+import { Sending, stopOf } from "./sending.ts";
+import { failureOf, treeFacts } from "./sent_events.ts";
 import type { Tree } from "./tree.ts";
 
 /** Small bodies in flight: enough to hide a round trip of tens of milliseconds. */
 const MAX_SMALL = 256;
 /** Large bodies in flight: the next is accepted while one still flows, and few are half-sent when one fails. */
 const MAX_LARGE = 3;
-
-/** One thing to send. */
-export interface Item {
-  /** In a directory: the path from there on, the directory's own name first. */
-  readonly name: string;
-  readonly kind: TransferFacts["kind"];
-  /** Bytes, or null when it comes through a pipe. */
-  readonly size: number | null;
-  /** When it was modified, ms since the Unix epoch. */
-  readonly modifiedMs?: number;
-  readonly executable?: boolean;
-  /** The directory it is a part of. */
-  readonly tree?: Tree;
-  /** It is that directory itself: before everything in it, or after. */
-  readonly step?: "first" | "last";
-  /** The bytes; called when it is this item's turn. Throws Failure when they cannot be had. */
-  open(): Body;
-}
 
 /** To whom, and how. */
 export interface OutboxOptions {
@@ -56,6 +33,8 @@ export interface OutboxOptions {
   readonly roundTripMs: () => number;
   /** What the carrier takes: transfers open at once, and bytes behind an OFFER; as WELCOME says. */
   readonly limits?: { readonly transfers: number; readonly inline: number };
+  /** The carrier takes small files of a directory together. */
+  readonly bundles?: boolean;
   readonly emit: (event: FerryEvent) => void;
   /** The hub keeps it so long for recipients that are away, in milliseconds. */
   readonly queueMs?: number | undefined;
@@ -84,7 +63,11 @@ export async function sendAll(
   options: OutboxOptions,
 ): Promise<Sent> {
   const outbox = new Outbox(options);
-  for await (const item of items) await outbox.begin(item);
+  // What is queued may have to wait without its sender, who alone could take a bundle apart.
+  const together = options.bundles === true && options.queueMs === undefined
+    ? bundled(items, inlineBytesOf(options))
+    : items;
+  for await (const item of together) await outbox.begin(item);
   return outbox.finished();
 }
 
@@ -94,9 +77,19 @@ interface Reach {
   open: number;
 }
 
+/** What is to be sent next, after something else of it has failed. */
+interface Rest {
+  readonly item: Item;
+  readonly to: readonly string[];
+  /** How it has fared so far. */
+  readonly reach: Reach;
+}
+
 class Outbox {
   readonly #options: OutboxOptions;
-  readonly #running = new Set<{ cancel: (failure: Cancel) => void }>();
+  readonly #running = new Set<Sending>();
+  /** Files of bundles that could not stay together. */
+  readonly #apart: Rest[] = [];
   #small = 0;
   #large = 0;
   #delivered = 0;
@@ -110,9 +103,8 @@ class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { transfers = Infinity, inline = INLINE_BYTES } = options.limits ??
-      {};
-    this.#inlineBytes = Math.min(inline, INLINE_BYTES);
+    const { transfers = Infinity } = options.limits ?? {};
+    this.#inlineBytes = inlineBytesOf(options);
     // Both kinds may be in flight together; with room for one alone they take turns.
     this.#mostLarge = Math.min(
       MAX_LARGE,
@@ -126,30 +118,28 @@ class Outbox {
   }
 
   /** Waits for room among the transfers in flight, then begins one; of a directory, for what must come before. */
-  async begin(item: Item): Promise<void> {
-    const small = item.size !== null && item.size <= this.#inlineBytes;
-    while (
-      small ? this.#small >= this.#mostSmall : this.#large >= this.#mostLarge
-    ) {
-      await this.#change();
-    }
-    const { tree, step } = item;
-    if (tree === undefined) {
-      return this.#send(item, small, this.#options.to);
-    }
+  async begin(item: Item | Bundle): Promise<void> {
+    await this.#sendApart();
+    await this.#room(item);
+    const { tree } = item;
+    if (tree === undefined) return this.#send(item, this.#options.to);
+    const step = item.kind === "bundle" ? undefined : item.step;
     if (step === "last") {
-      while (tree.open > 0) await this.#change();
+      await this.#through(tree);
       this.#reportLost(tree);
     }
     const to = step === "first" ? this.#options.to : tree.recipients;
-    if (to.length > 0) this.#send(item, small, to);
+    if (to.length > 0) this.#send(item, to);
     // Who takes it, and who has some of it, is known now.
     while (step === "first" && tree.open > 0) await this.#change();
   }
 
   /** Resolves when nothing is in flight any more. */
   async finished(): Promise<Sent> {
-    while (this.#small + this.#large > 0) await this.#change();
+    while (this.#apart.length + this.#small + this.#large > 0) {
+      await this.#sendApart();
+      if (this.#small + this.#large > 0) await this.#change();
+    }
     this.#options.signal.removeEventListener("abort", this.#stop);
     return {
       delivered: this.#delivered,
@@ -159,13 +149,42 @@ class Outbox {
     };
   }
 
+  /** Waits until everything of a directory has ended. */
+  async #through(tree: Tree): Promise<void> {
+    while (this.#apart.length + tree.open > 0) {
+      await this.#sendApart();
+      if (tree.open > 0) await this.#change();
+    }
+  }
+
+  /** Sends what has fallen out of bundles. */
+  async #sendApart(): Promise<void> {
+    for (let rest; (rest = this.#apart.shift()) !== undefined;) {
+      await this.#room(rest.item);
+      this.#send(rest.item, rest.to, [rest.reach]);
+    }
+  }
+
+  async #room({ size }: Item | Bundle): Promise<void> {
+    const small = this.#isSmall(size);
+    while (
+      small ? this.#small >= this.#mostSmall : this.#large >= this.#mostLarge
+    ) {
+      await this.#change();
+    }
+  }
+
+  #isSmall(size: number | null): boolean {
+    return size !== null && size <= this.#inlineBytes;
+  }
+
   #change(): Promise<void> {
     return this.#changed.promise;
   }
 
   readonly #stop = (): void => {
     const reason = stopOf(this.#options.signal);
-    for (const { cancel } of [...this.#running]) cancel(reason);
+    for (const sending of [...this.#running]) sending.cancel(reason);
   };
 
   /** Tells of those who got a part of a directory and then could take no more. */
@@ -190,152 +209,73 @@ class Outbox {
     }
   }
 
+  /** `before` says how each thing in it has fared, where some of it is sent once more. */
   #send(
-    item: Item,
-    small: boolean,
+    what: Item | Bundle,
     to: readonly string[],
-    /** How it has fared, where it is sent once more. */
-    before?: Reach,
+    before?: readonly Reach[],
   ): void {
-    const { carrier, from, deadlines, clock, emit, signal, queueMs } =
-      this.#options;
-    const id = transferId(crypto.getRandomValues(new Uint8Array(8)));
-    const { name, kind, size, tree, step, modifiedMs, executable } = item;
-    const facts = (recipient: string): TransferFacts =>
-      tree !== undefined && step !== undefined
-        ? treeFacts(tree, from, recipient)
-        : {
-          id,
-          dir: "send",
-          from,
-          to: recipient,
-          name,
-          kind,
-          bytes: size,
-          ...(tree === undefined ? {} : { tree: tree.id }),
-        };
+    const parts = what.kind === "bundle" ? what.parts : [what];
+    const reaches = before ??
+      parts.map(() => ({ reached: 0, open: to.length }));
+    const { tree, size } = what;
+    const small = this.#isSmall(size);
     if (small) this.#small++;
     else this.#large++;
-    const awaited = new Set(to);
-    const offeredAt = clock.now();
-    if (step === "first") tree?.begin(id, to, offeredAt, signal);
-    if (tree !== undefined) tree.open++;
-    let startedAt = offeredAt;
-    let started = false;
-    let digest: Digest = { size: size ?? 0, sha256: "" };
-    const reach = before ?? { reached: 0, open: to.length };
-    const settled = (recipient: string, outcome: Outcome) => {
-      awaited.delete(recipient);
-      if (
-        before === undefined && mayStartOver(item, outcome) && !signal.aborted
-      ) {
-        const { code, message } = outcome;
-        emit({
-          event: "warning",
-          code,
-          message: `Starting over with ${name} for ${recipient}: ${message}`,
-        });
-        this.#send(item, small, [recipient], reach);
-      } else {
-        if (outcome.status !== "failed") reach.reached++;
-        if (--reach.open === 0) {
-          this.#least = Math.min(this.#least, reach.reached);
-        }
-        this.#take(item, outcome, digest.size, recipient);
-        // A directory is told of when it is through; one that nobody takes ends with its first offer.
-        if (step !== "first") {
-          const { commandAt, roundTripMs } = this.#options;
-          emit(endedEvent(item, facts(recipient), outcome, digest, {
-            commandAt,
-            offeredAt,
-            startedAt,
-            settledAt: clock.now(),
-            roundTripMs: roundTripMs(),
-          }));
-        }
-      }
-      if (awaited.size > 0) return;
-      this.#running.delete(running);
-      if (small) this.#small--;
-      else this.#large--;
-      if (tree !== undefined) tree.open--;
-      const { resolve } = this.#changed;
-      this.#changed = Promise.withResolvers<void>();
-      resolve();
+    const options = {
+      ...this.#options,
+      inlineBytes: this.#inlineBytes,
+      again: before !== undefined,
     };
-    const failAll = ({ code, message }: Cancel) => {
-      const retryable = isRetryable(code);
-      for (const recipient of to) {
-        settled(recipient, { status: "failed", code, message, retryable });
-      }
-    };
-    const running = { cancel: failAll };
-    this.#running.add(running);
-    const told = step === "last" ||
-      (tree !== undefined && step === undefined && small);
-    for (const recipient of told || before !== undefined ? [] : to) {
-      emit({ event: "transfer.offered", ...facts(recipient) });
-    }
-    if (signal.aborted) return failAll(stopOf(signal));
-    let body: Body;
-    try {
-      body = item.open();
-    } catch (error) {
-      return failAll(asFailure(error));
-    }
-    const inline = body.size !== null && body.size <= this.#inlineBytes;
-    const offer: Offer = {
-      id,
-      name,
-      kind,
-      size: body.size,
-      from,
-      to: [...to],
-      inline: inline && (tree?.known !== true || kind === "directory"),
-      ...(tree === undefined ? {} : { tree: tree.id }),
-      ...(modifiedMs === undefined ? {} : { modified_ms: modifiedMs }),
-      ...(executable === true ? { executable } : {}),
-      ...(body.fingerprint === undefined
-        ? {}
-        : { fingerprint: body.fingerprint }),
-      ...(queueMs === undefined ? {} : { queue_ms: queueMs }),
-      // Who took its beginning may have lost the hub, and be on its way back.
-      ...(tree === undefined || step === "first" ? {} : {
-        wait_ms: Math.min(deadlines.idleMs, deadlines.acceptMs),
-      }),
-      deadlines: {
-        accept_ms: deadlines.acceptMs,
-        idle_ms: deadlines.idleMs,
-        receipt_ms: deadlines.receiptMs,
+    const sending = new Sending(what, to, options, {
+      settled: (recipient, outcome, bytes) => {
+        const again = before === undefined && !this.#options.signal.aborted;
+        if (again && mayStartOver(what, outcome)) {
+          this.#startOver(what, recipient, outcome, reaches);
+          return false;
+        }
+        if (what.kind === "bundle" && fallsApart(outcome)) {
+          for (const [n, item] of parts.entries()) {
+            const reach = reaches[n];
+            if (reach === undefined) continue;
+            this.#apart.push({ item, to: [recipient], reach });
+          }
+          return false;
+        }
+        for (const [n, item] of parts.entries()) {
+          const size = parts.length > 1 ? item.size ?? 0 : bytes;
+          this.#take(item, outcome, size, recipient, reaches[n]);
+        }
+        return true;
       },
-    };
-    const handle = carrier.carry(offer, body, {
-      started: (offset) => {
-        if (offset > 0 && offset < (body.size ?? 0)) {
-          const share = Math.floor(offset / (body.size ?? 1) * 100);
-          const message = `Going on with ${name} at ${share} %`;
-          emit({ event: "warning", code: "resumed", message });
-        }
-        if (started) return;
-        started = true;
-        startedAt = offer.inline ? offeredAt : clock.now();
-        for (const recipient of told ? [] : awaited) {
-          emit({ event: "transfer.started", ...facts(recipient) });
-        }
+      over: () => {
+        this.#running.delete(sending);
+        if (small) this.#small--;
+        else this.#large--;
+        if (tree !== undefined) tree.open--;
+        const { resolve } = this.#changed;
+        this.#changed = Promise.withResolvers<void>();
+        resolve();
       },
-      sent: (whole) => digest = whole,
-      progress: (recipient, bytes) =>
-        emit({
-          event: "transfer.progress",
-          id,
-          bytes,
-          total: size,
-          dir: "send",
-          to: recipient,
-        }),
-      settled,
     });
-    running.cancel = ({ code, message }) => handle.cancel({ code, message });
+    if (tree !== undefined) tree.open++;
+    this.#running.add(sending);
+    sending.begin();
+  }
+
+  #startOver(
+    what: Item | Bundle,
+    recipient: string,
+    { code, message }: Failed,
+    reaches: readonly Reach[],
+  ): void {
+    const name = what.kind === "bundle" ? what.tree.name : what.name;
+    this.#options.emit({
+      event: "warning",
+      code,
+      message: `Starting over with ${name} for ${recipient}: ${message}`,
+    });
+    this.#send(what, [recipient], reaches);
   }
 
   /** Counts how an item fared with one recipient, by itself and in its directory. */
@@ -344,7 +284,14 @@ class Outbox {
     outcome: Outcome,
     bytes: number,
     recipient: string,
+    reach: Reach | undefined,
   ): void {
+    if (reach !== undefined) {
+      if (outcome.status !== "failed") reach.reached++;
+      if (--reach.open === 0) {
+        this.#least = Math.min(this.#least, reach.reached);
+      }
+    }
     if (step !== "first") this.#count(outcome);
     if (step === undefined) {
       tree?.settled(recipient, outcome, bytes, kind === "file");
@@ -356,18 +303,24 @@ class Outbox {
   }
 }
 
-/** Why everything is given up: the command's own failure, as the state of one transfer. */
-function stopOf({ reason }: AbortSignal): Cancel {
-  const { code, state } = asFailure(reason);
-  const signalled = code === "sigint" || code === "sigterm";
-  return { code: signalled ? "cancelled" : code, message: state };
+type Failed = Extract<Outcome, { status: "failed" }>;
+
+/** What the other side, or a lower limit of ours, lets ride behind an OFFER. Bytes. */
+function inlineBytesOf({ limits }: OutboxOptions): number {
+  return Math.min(limits?.inline ?? INLINE_BYTES, INLINE_BYTES);
 }
 
 /** Whether what arrived was not what was sent, and it can be sent once more. */
 function mayStartOver(
-  { size }: Item,
+  { size }: Item | Bundle,
   outcome: Outcome,
-): outcome is Extract<Outcome, { status: "failed" }> {
+): outcome is Failed {
   return outcome.status === "failed" && outcome.code === "integrity" &&
     outcome.retryable && outcome.lost === undefined && size !== null;
+}
+
+/** Whether the files of a bundle are to be sent one by one: so its recipient wants it, or one of them cannot be read. */
+function fallsApart(outcome: Outcome): boolean {
+  return outcome.status === "failed" && outcome.lost === undefined &&
+    (outcome.code === "split" || outcome.code === "input");
 }

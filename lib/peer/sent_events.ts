@@ -7,7 +7,7 @@ import type {
 import type { FailureCode } from "../failure.ts";
 import { latencyOf } from "../transfer/latency.ts";
 import type { Digest, Outcome } from "../transfer/transfer.ts";
-import type { Item } from "./outbox.ts";
+import type { Item } from "./item.ts";
 import type { Tree } from "./tree.ts";
 
 /** The latest moment a date can hold, ms since the Unix epoch: a hub may say anything. */

@@ -7,10 +7,10 @@ import type { TreeCount } from "../events.ts";
 import { Failure } from "../failure.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { INLINE_BYTES, MAX_NAME_LENGTH } from "../protocol/limits.ts";
-import { BytesBody, FileBody, fileBody } from "../transfer/body.ts";
+import { BytesBody, FileBody, fileBody, readSmall } from "../transfer/body.ts";
 import type { Outcome } from "../transfer/transfer.ts";
 import { walk, type WalkOptions } from "../transfer/walk.ts";
-import type { Item } from "./outbox.ts";
+import type { Item } from "./item.ts";
 
 /** Failures after which a recipient is offered nothing more of a directory: the next file would fare no better. */
 const FINAL: ReadonlySet<string> = new Set([
@@ -159,6 +159,7 @@ export function fileItem(
     ...(mtime === null ? {} : { modifiedMs: mtime.getTime() }),
     // Unknown on Windows.
     ...(mode !== null && (mode & 0o100) !== 0 ? { executable: true } : {}),
+    ...(size <= INLINE_BYTES ? { bytes: () => readSmall(path) } : {}),
     open: () => {
       assertOfferable(name);
       // Who has it already needs none of it.

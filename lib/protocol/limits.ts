@@ -32,6 +32,15 @@ export const LEAST_FRAME_BYTES = 32 * 1024;
 /** A body up to this size rides right behind its OFFER, before any answer: below it a round trip costs more than the bytes. */
 export const INLINE_BYTES = 64 * 1024;
 
+/** Files in one bundle: enough that what a transfer costs by itself hardly counts; its recipient has all of them open at once. */
+export const MAX_BUNDLE_FILES = 128;
+
+/** UTF-16 units of the paths in one bundle: with six bytes for each they still fit an OFFER, beside its recipients. */
+export const MAX_BUNDLE_NAMES = 64 * 1024;
+
+/** Ferry bundles smaller files than this: of larger ones too few would fit in INLINE_BYTES to gain by it. */
+export const BUNDLED_FILE_BYTES = INLINE_BYTES / 4;
+
 /** A text or JSON message is shown and held in memory by its recipient; larger data is a file. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 

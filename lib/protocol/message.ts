@@ -4,9 +4,11 @@
  * or wrong field is a RemoteProtocolError that names it.
  */
 import * as v from "valibot";
+import { isBundleRight } from "./bundle.ts";
 import { RemoteProtocolError } from "./errors.ts";
 import { encodeFrame, FrameType } from "./frame.ts";
 import {
+  MAX_BUNDLE_FILES,
   MAX_LISTED_PEERS,
   MAX_NAME_LENGTH,
   MAX_SENTENCE_LENGTH,
@@ -94,6 +96,14 @@ const missing = v.object({
   retryable: v.boolean(),
 });
 
+/** A file in a bundle; the fields mean what they do in an OFFER of its own. */
+const bundled = v.object({
+  name: path,
+  size: count,
+  modified_ms: v.optional(moment),
+  executable: v.optional(v.boolean()),
+});
+
 const schemas = {
   hello: v.object({
     version: v.object({ min: version, max: version }),
@@ -122,37 +132,44 @@ const schemas = {
     software: v.pipe(v.string(), v.maxLength(128)),
   }),
   presence: v.object({ change: v.picklist(["joined", "left"]), peer }),
-  offer: v.object({
-    id,
-    name: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH)),
-    kind: v.picklist(["file", "text", "json", "directory"]),
-    /** Bytes, or null when the sender does not know yet (a pipe). */
-    size: v.nullable(count),
-    from: name,
-    to: v.pipe(v.array(name), v.minLength(1), v.maxLength(MAX_LISTED_PEERS)),
-    /** The body follows at once, before any answer. */
-    inline: v.boolean(),
-    /**
-     * The directory it is sent as a part of: the id of that directory's first offer, which names
-     * itself. Only then is `name` a path.
-     */
-    tree: v.optional(id),
-    /** When it was modified, ms since the Unix epoch. */
-    modified_ms: v.optional(moment),
-    /** Its owner may run it. */
-    executable: v.optional(v.boolean()),
-    deadlines: v.object({
-      accept_ms: milliseconds,
-      idle_ms: milliseconds,
-      receipt_ms: milliseconds,
+  offer: v.pipe(
+    v.object({
+      id,
+      name: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH)),
+      kind: v.picklist(["file", "text", "json", "directory", "bundle"]),
+      /** Bytes, or null when the sender does not know yet (a pipe). */
+      size: v.nullable(count),
+      from: name,
+      to: v.pipe(v.array(name), v.minLength(1), v.maxLength(MAX_LISTED_PEERS)),
+      /** The body follows at once, before any answer. */
+      inline: v.boolean(),
+      /**
+       * The directory it is sent as a part of: the id of that directory's first offer, which names
+       * itself. Only then is `name` a path.
+       */
+      tree: v.optional(id),
+      /** When it was modified, ms since the Unix epoch. */
+      modified_ms: v.optional(moment),
+      /** Its owner may run it. */
+      executable: v.optional(v.boolean()),
+      deadlines: v.object({
+        accept_ms: milliseconds,
+        idle_ms: milliseconds,
+        receipt_ms: milliseconds,
+      }),
+      /** Equal as long as the content is: what was kept of an earlier offer may be gone on with. */
+      fingerprint: v.optional(v.pipe(v.string(), v.maxLength(64))),
+      /** The hub keeps it so long for recipients that are away. */
+      queue_ms: v.optional(milliseconds),
+      /** A recipient that is not connected is waited for so long before it is absent. */
+      wait_ms: v.optional(milliseconds),
+      /** What is in a bundle, in the order of the body. */
+      files: v.optional(
+        v.pipe(v.array(bundled), v.minLength(1), v.maxLength(MAX_BUNDLE_FILES)),
+      ),
     }),
-    /** Equal as long as the content is: what was kept of an earlier offer may be gone on with. */
-    fingerprint: v.optional(v.pipe(v.string(), v.maxLength(64))),
-    /** The hub keeps it so long for recipients that are away. */
-    queue_ms: v.optional(milliseconds),
-    /** A recipient that is not connected is waited for so long before it is absent. */
-    wait_ms: v.optional(milliseconds),
-  }),
+    v.forward(v.check((offer) => isBundleRight(offer)), ["files"]),
+  ),
   accept: v.object({ id, offset: count }),
   reject: v.object({ id, code, message: sentence, retryable: v.boolean() }),
   end: v.object({
@@ -324,6 +341,9 @@ export function decodeMessage(
 
 /** One delivery as the hub's ledger tells it. */
 export type PastDelivery = v.InferOutput<typeof past>;
+
+/** A file in a bundle. */
+export type BundledFile = v.InferOutput<typeof bundled>;
 
 /** A file or directory the hub shares. */
 export type SharedFile = v.InferOutput<typeof shared>;

@@ -31,7 +31,11 @@ import type { Message, MessageOf } from "./message.ts";
 export const VERSION = { min: 1, max: 1 } as const;
 
 /** What this code can do beyond the base protocol; both sides use the intersection. */
-export const CAPABILITIES: readonly string[] = ["presence", "progress"];
+export const CAPABILITIES: readonly string[] = [
+  "presence",
+  "progress",
+  "bundle",
+];
 
 /** Which end of the connection a session stands for. */
 export type Side = "hub" | "client";

@@ -234,9 +234,15 @@ function shrunk(bytes: number): Failure {
  * call instead of three. Throws Failure `input`.
  */
 export function fileBody(path: string, size: number, name: string): Body {
-  if (size > INLINE_BYTES) return new FileBody(path, size, name);
+  return size > INLINE_BYTES
+    ? new FileBody(path, size, name)
+    : new BytesBody(readSmall(path));
+}
+
+/** All bytes of a small file. Throws Failure `input`. */
+export function readSmall(path: string): Uint8Array {
   try {
-    return new BytesBody(Deno.readFileSync(path));
+    return Deno.readFileSync(path);
   } catch (error) {
     throw readFailure(error);
   }

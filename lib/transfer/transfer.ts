@@ -1,7 +1,7 @@
 /** The words every part of Ferry that moves a transfer shares: offer, body, outcome, carrier. */
 import type { FailureCode } from "../failure.ts";
 import type { BodyReader, Digest } from "../net/outflow.ts";
-import type { MessageOf } from "../protocol/message.ts";
+import type { BundleOffer, SingleOffer } from "../protocol/bundle.ts";
 
 export type { BodyReader, Digest };
 
@@ -22,7 +22,7 @@ export interface Body {
 }
 
 /** What a sender offers. */
-export type Offer = Omit<MessageOf<"offer">, "type">;
+export type Offer = SingleOffer | BundleOffer;
 
 /** How a transfer ended for one recipient. */
 export type Outcome =

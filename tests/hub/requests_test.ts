@@ -261,6 +261,7 @@ Deno.test("what the hub cannot offer for lack of room is told of", async () => {
         },
       },
       roundTripMs: () => 0,
+      takesBundles: true,
     },
   );
   const { signal } = new AbortController();

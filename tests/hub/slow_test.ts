@@ -1,7 +1,7 @@
 /** Recipients and senders that stall or vanish: they fail by themselves, everyone else goes on. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { BytesBody, StreamBody } from "../../lib/transfer/body.ts";
-import type { Offer } from "../../lib/transfer/transfer.ts";
+import type { SingleOffer } from "../../lib/protocol/bundle.ts";
 import { digestOf, pattern } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
 import { offer, RawEnd } from "../support/raw.ts";
@@ -15,7 +15,7 @@ const deadlines = { accept_ms: 3_000, idle_ms: 4_000, receipt_ms: 5_000 };
 function send(
   sender: TestPeer,
   bytes: Uint8Array,
-  fields: Partial<Offer> = {},
+  fields: Partial<SingleOffer> = {},
 ): Heard {
   const heard = new Heard();
   sender.client.outbound.carry(

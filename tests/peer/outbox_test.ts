@@ -1,8 +1,8 @@
 /** Many things to send: how many at once, what is reported, and what stops it. */
 import { assertEquals } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
+import type { Item } from "../../lib/peer/item.ts";
 import {
-  type Item,
   type OutboxOptions,
   sendAll,
   type Sent,

@@ -2,7 +2,7 @@
 import type { InboxOptions } from "../../lib/inbox/inbox.ts";
 import type { ClientOptions } from "../../lib/peer/client.ts";
 import type { MessageOf } from "../../lib/protocol/message.ts";
-import type { Offer } from "../../lib/transfer/transfer.ts";
+import type { SingleOffer } from "../../lib/protocol/bundle.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { digestOf } from "./files.ts";
 import { TestPeer } from "./hub.ts";
@@ -34,7 +34,7 @@ export class Hosted implements AsyncDisposable {
   }
 
   /** Offers a file, or what `fields` say. */
-  async offer(fields: Partial<Offer> = {}): Promise<Offer> {
+  async offer(fields: Partial<SingleOffer> = {}): Promise<SingleOffer> {
     const offered = offer(fields);
     await this.hub.send({ type: "offer", ...offered });
     return offered;
@@ -51,7 +51,7 @@ export class Hosted implements AsyncDisposable {
   /** Offers a body, sends it if it is accepted, and gives what the peer made of it. */
   async give(
     bytes: Uint8Array,
-    fields: Partial<Offer> = {},
+    fields: Partial<SingleOffer> = {},
   ): Promise<Verdict> {
     const { id } = await this.offer({ size: bytes.length, ...fields });
     while (true) {

@@ -17,7 +17,7 @@ import {
   type MessageOf,
   type MessageType,
 } from "../../lib/protocol/message.ts";
-import type { Offer } from "../../lib/transfer/transfer.ts";
+import type { SingleOffer } from "../../lib/protocol/bundle.ts";
 import { within } from "./within.ts";
 
 /** A DATA frame. */
@@ -240,7 +240,7 @@ export function welcome(
 let ids = 0;
 
 /** An offer with an id of its own: a file of 4 bytes from alice to bob unless told otherwise. */
-export function offer(fields: Partial<Offer> = {}): Offer {
+export function offer(fields: Partial<SingleOffer> = {}): SingleOffer {
   return {
     id: (++ids).toString(16).padStart(16, "0"),
     name: "report.csv",

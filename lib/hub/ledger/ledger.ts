@@ -65,8 +65,8 @@ export class Ledger implements RouteEvents {
   }
 
   offered(route: RouteFacts): void {
-    // Of a directory its files tell, unless it is refused as a whole.
-    if (route.kind === "directory") return;
+    // Of a directory its files tell, unless it is refused as a whole; those of a bundle at its end.
+    if (route.kind === "directory" || route.within !== undefined) return;
     for (const to of route.to) {
       // The same name in another case is the same recipient.
       if (this.#open.has(keyOf(route, to))) continue;
@@ -89,6 +89,17 @@ export class Ledger implements RouteEvents {
   }
 
   settled(route: RouteFacts, end: RouteEnd): void {
+    if (route.within === undefined) return this.#settled(route, end);
+    const { outcome, recipient } = end;
+    // Its files come again, one by one.
+    if (outcome.status === "failed" && outcome.code === "split") return;
+    for (const file of route.within) {
+      this.#open.set(keyOf(file, recipient), rowOf(file, recipient, false));
+      this.#settled(file, { ...end, digest: undefined });
+    }
+  }
+
+  #settled(route: RouteFacts, end: RouteEnd): void {
     const { recipient, outcome, digest = {}, at: ended } = end;
     if (route.kind === "directory" && outcome.status !== "failed") return;
     const known = this.#open.get(keyOf(route, recipient));

@@ -1,0 +1,214 @@
+/**
+ * A bundle being received: held in memory until it is whole, then its files are written, made
+ * durable together and put in place. Whatever keeps one of them from its place is for the sender to
+ * find out with that file alone: it is told to offer them one by one.
+ */
+import { createHash } from "node:crypto";
+import type { TransferCompleted } from "../events.ts";
+import { Failure } from "../failure.ts";
+import type { BundleOffer, SingleOffer } from "../protocol/bundle.ts";
+import { removeIfThere, writeFailure } from "../transfer/disk.ts";
+import type { PacedFile } from "../transfer/pace.ts";
+import { makeBranch, syncBranch } from "./branch.ts";
+import { syncSmallFile } from "./durable.ts";
+import type { InboxOptions } from "./inbox.ts";
+import { makePart, setFileModified } from "./part_file.ts";
+import type { Parts } from "./parts.ts";
+import { place } from "./place.ts";
+import { withinTree } from "./policy.ts";
+import type { Received } from "./received.ts";
+import { arrivalFacts, type Taking, type Whole } from "./taking.ts";
+import type { Growing } from "./trees.ts";
+import type { Turns } from "./turns.ts";
+
+/** The files of a bundle are to be offered one by one. */
+export function apart(reason?: unknown): Failure {
+  const state = "its files are to be offered one by one";
+  return new Failure("split", state, { cause: reason });
+}
+
+/** One file of a bundle, and the names from the inbox down to where it goes; all safe. */
+export interface BundledPath {
+  readonly offer: SingleOffer;
+  readonly path: readonly string[];
+}
+
+/** What an inbox lends a bundle. */
+export interface BundleNeeds {
+  readonly parts: Parts;
+  readonly journal: Received;
+  /** The directory it is a part of, where its beginning was seen. */
+  readonly tree: Growing | undefined;
+  /** All files of a bundle are open at once while they are made durable. */
+  readonly turns: Turns;
+}
+
+/** A file that is written, and not in its place yet. */
+interface Written extends BundledPath {
+  readonly part: string;
+  readonly file: PacedFile;
+  readonly sha256: string;
+}
+
+/** A directory files are put in: the names from the inbox down, and its path. */
+interface Parent {
+  readonly above: readonly string[];
+  readonly path: string;
+}
+
+/** See above. */
+export class BundleArrival implements Taking {
+  readonly #options: InboxOptions;
+  readonly #offer: BundleOffer;
+  readonly #files: readonly BundledPath[];
+  readonly #needs: BundleNeeds;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #startedAt: number;
+  #received = 0;
+  #over = false;
+
+  /** `files` are what is in it, in their order. */
+  constructor(
+    options: InboxOptions,
+    offer: BundleOffer,
+    files: readonly BundledPath[],
+    needs: BundleNeeds,
+  ) {
+    this.#options = options;
+    this.#offer = offer;
+    this.#files = files;
+    this.#needs = needs;
+    this.#bytes = new Uint8Array(offer.size);
+    this.#startedAt = options.clock.now();
+  }
+
+  prepare(): number {
+    return 0;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#over) return;
+    this.#bytes.set(bytes, this.#received);
+    this.#received += bytes.length;
+  }
+
+  async commit(whole: Whole): Promise<{ unchanged: boolean }> {
+    const sha256 = createHash("sha256").update(this.#bytes).digest("hex");
+    if (sha256 !== whole.sha256 || this.#received !== whole.size) {
+      const state = "what arrived differs from what was sent (SHA-256)";
+      throw new Failure("integrity", state);
+    }
+    const placed = await this.#needs.turns.within(() => this.#place());
+    const { id, from } = this.#offer;
+    this.#needs.journal.add(id, from, sha256);
+    this.#over = true;
+    this.#tell(placed, whole);
+    return { unchanged: false };
+  }
+
+  decline(): void {
+    this.#over = true;
+  }
+
+  abort(
+    { code, message }: Pick<Failure, "code" | "message">,
+    retryable: boolean,
+  ): void {
+    if (this.#over) return;
+    this.#over = true;
+    // They come again, each with its own fate.
+    if (code === "split") return;
+    const { tree } = this.#needs;
+    if (tree !== undefined) tree.files.failed += this.#files.length;
+    for (const { offer } of this.#files) {
+      this.#options.emit({
+        event: "transfer.failed",
+        ...arrivalFacts(offer, this.#options.name()),
+        ...{ code, message, retryable },
+      });
+    }
+  }
+
+  /** Puts all files in their places, and gives those, or none and throws Failure. */
+  async #place(): Promise<(Written & { saved: string })[]> {
+    const { dir } = this.#options;
+    const written: Written[] = [];
+    let closed = false;
+    try {
+      this.#write(written);
+      await Promise.all(written.map(({ file }) => syncSmallFile(file, dir)));
+      closed = true;
+      for (const { file } of written) file.close();
+      const parents = new Map<string, Parent>();
+      const placed = written.map((one) => ({
+        ...one,
+        saved: this.#putInPlace(one, parents),
+      }));
+      await Promise.all(
+        [...parents.values()].map(({ above }) => syncBranch(dir, above)),
+      );
+      return placed;
+    } catch (error) {
+      for (const { file, part } of written) {
+        if (!closed) file.close();
+        removeIfThere(part);
+      }
+      const failure = writeFailure(error);
+      throw failure.code === "conflict" ? apart(failure) : failure;
+    }
+  }
+
+  #write(written: Written[]): void {
+    let at = 0;
+    for (const { offer, path } of this.#files) {
+      const bytes = this.#bytes.subarray(at, at += offer.size ?? 0);
+      const part = this.#needs.parts.fresh(path.at(-1) ?? "", undefined);
+      const { dir } = this.#options;
+      const file = makePart(part, dir, offer.executable === true);
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      written.push({ offer, path, part, file, sha256 });
+      file.writeNow(bytes);
+      const { modified_ms } = offer;
+      if (modified_ms !== undefined) setFileModified(file, modified_ms);
+    }
+  }
+
+  /** `parents` are the directories looked at before, in this very moment. */
+  #putInPlace(
+    { part, path }: Written,
+    parents: Map<string, Parent>,
+  ): string {
+    const { dir, onConflict } = this.#options;
+    const above = path.slice(0, -1);
+    const key = above.join("/");
+    const parent = parents.get(key) ?? { above, path: makeBranch(dir, above) };
+    parents.set(key, parent);
+    const policy = withinTree(onConflict);
+    const saved = place(part, parent.path, path.at(-1) ?? "", policy);
+    if (saved === undefined) throw apart(new Failure("conflict", "skipped"));
+    return saved;
+  }
+
+  #tell(
+    placed: readonly (Written & { saved: string })[],
+    { oneWay }: Whole,
+  ): void {
+    const { emit, clock, name } = this.#options;
+    const { tree } = this.#needs;
+    const ms = clock.now() - this.#startedAt;
+    const rate = ms > 0 ? Math.round(this.#received / ms * 1000) : 0;
+    if (tree !== undefined) {
+      tree.files.transferred += placed.length;
+      tree.bytes += this.#received;
+    }
+    for (const { offer, sha256, saved } of placed) {
+      const completed: TransferCompleted = {
+        event: "transfer.completed",
+        ...arrivalFacts(offer, name()),
+        ...{ sha256, saved, bytes_per_s: rate },
+        ...(oneWay === undefined ? {} : { one_way_ms: oneWay }),
+      };
+      emit(completed);
+    }
+  }
+}
