@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { Failure } from "../failure.ts";
 import { numberedName } from "../text/filename.ts";
 import type { ConflictPolicy } from "./policy.ts";
+import { renameToFree } from "./rename.ts";
 
 /** Numbered names tried before giving up. */
 const MAX_VARIANTS = 10_000;
@@ -72,6 +73,7 @@ export function findHeld(
 
 /** Moves a file to a name nobody has, atomically; false when somebody has it. */
 function moveTo(part: string, target: string): boolean {
+  if (renameToFree(part, target)) return true;
   try {
     Deno.linkSync(part, target);
   } catch (error) {

@@ -63,7 +63,8 @@ function flaw(name: string, windows: boolean): string | undefined {
 }
 
 function tooLong(name: string): string | undefined {
-  return encoder.encode(name).length > MAX_BYTES
+  // No unit takes more than three bytes.
+  return 3 * name.length > MAX_BYTES && encoder.encode(name).length > MAX_BYTES
     ? `it is longer than ${MAX_BYTES} bytes`
     : undefined;
 }
