@@ -163,6 +163,15 @@ test("goes elsewhere when others may write to its folder", async (made) => {
   }
 });
 
+test("does not run where it cannot find out who may write", async (made) => {
+  await made.run({});
+  const bin = made.dir.at("bin");
+  Deno.mkdirSync(bin);
+  Deno.writeTextFileSync(`${bin}/ls`, "#!/bin/sh\nexit 2\n", { mode: 0o755 });
+  const { code, stdout } = await made.run({ PATH: `${bin}:/usr/bin:/bin` });
+  assertEquals({ code, stdout }, { code: 10, stdout: "" });
+});
+
 test("does not follow a link in place of its folder", async (made) => {
   Deno.mkdirSync(`${made.home}/${CACHE}`, { recursive: true });
   Deno.mkdirSync(made.dir.at("elsewhere"), { mode: 0o700 });
