@@ -3,13 +3,16 @@
 # the program. The first start unpacks it into a cache of the user's; every start runs it from there.
 hash=@HASH@ skip=@SKIP@ system='@SYSTEM@' self=$0
 
-# Whether all of these are directories of this user that nobody else may write to.
+# Whether all of these are directories of this user that nobody else may write to. The shell itself
+# can tell who owns them but not what others may do, and nothing kept from an earlier start could:
+# modes change. So every start pays for one `ls`, with -n: names may have to be asked of a network.
 private() {
   for folder; do
     [ -d "$folder" ] && [ ! -L "$folder" ] && [ -O "$folder" ] || return 1
   done
+  modes=$(LC_ALL=C ls -ldn "$@") || return 1
   case "
-$(LC_ALL=C ls -ld "$@")" in
+$modes" in
     *"
 "d????w* | *"
 "d???????w*) return 1 ;;

@@ -66,7 +66,7 @@ function headFor(archive: Uint8Array): string {
 }
 
 /** Makes `program/` in the stage: modules of JavaScript in one folder, and what they open at run time. */
-async function bundle(stage: Stage): Promise<void> {
+export async function bundle(stage: Stage): Promise<void> {
   const entries = new Set(["main.ts"]);
   const packaged = new Set<string>();
   const files = new Map<string, string>();
@@ -107,12 +107,28 @@ async function bundle(stage: Stage): Promise<void> {
     "--outdir=program",
     ...entries,
   );
+  for (const name of filesIn(stage.at("program"), ".")) {
+    const path = `program/${name}`;
+    stage.write(path, importLate(Deno.readTextFileSync(stage.at(path))));
+  }
   for (const [specifier, url] of await locate(stage, [...packaged])) {
     files.set(packageFile(specifier), fromFileUrl(url));
   }
   for (const [name, from] of files) {
     Deno.copyFileSync(from, stage.at(`program/${name}`));
   }
+}
+
+/**
+ * A bundled module whose `import("./x.js")` is looked at when it is run and no sooner. Deno reads
+ * and parses at the start whatever an import names in so many words, even one that is never run:
+ * the whole program, for `ferry --help`.
+ */
+function importLate(module: string): string {
+  return module.replace(
+    /\bimport\(("\.\/[^"\n]+\.js")\)/g,
+    "import(import.meta.resolve($1))",
+  );
 }
 
 function packageFile(specifier: string): string {

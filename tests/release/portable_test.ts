@@ -1,6 +1,7 @@
 /** The portable executable's own part, its script, around a stand-in for runtime and program. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { writePortable } from "../../release/portable.ts";
+import { bundle, writePortable } from "../../release/portable.ts";
+import { filesIn, Stage } from "../../release/stage.ts";
 import { TempDir } from "../support/files.ts";
 
 /** Says where it was unpacked and how it was called; ends or waits as it is told. */
@@ -163,6 +164,15 @@ test("goes elsewhere when others may write to its folder", async (made) => {
   }
 });
 
+test("does not run where it cannot find out who may write", async (made) => {
+  await made.run({});
+  const bin = made.dir.at("bin");
+  Deno.mkdirSync(bin);
+  Deno.writeTextFileSync(`${bin}/ls`, "#!/bin/sh\nexit 2\n", { mode: 0o755 });
+  const { code, stdout } = await made.run({ PATH: `${bin}:/usr/bin:/bin` });
+  assertEquals({ code, stdout }, { code: 10, stdout: "" });
+});
+
 test("does not follow a link in place of its folder", async (made) => {
   Deno.mkdirSync(`${made.home}/${CACHE}`, { recursive: true });
   Deno.mkdirSync(made.dir.at("elsewhere"), { mode: 0o700 });
@@ -216,4 +226,25 @@ test("unpacks again what was thinned out", async (made) => {
 test("the same files make the same executable", async (made) => {
   using other = await Portable.make();
   assertEquals(Deno.readFileSync(made.file), Deno.readFileSync(other.file));
+});
+
+Deno.test({
+  name:
+    "portable executable: what a start reads is a small part of the program",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    using stage = Stage.open("portable");
+    await bundle(stage);
+    const { modules }: { modules: { size?: number }[] } = JSON.parse(
+      await stage.deno("info", "--no-config", "--json", "program/main.js"),
+    );
+    const read = modules.reduce((sum, { size = 0 }) => sum + size, 0);
+    const whole = filesIn(stage.at("program"), ".")
+      .filter((name) => name.endsWith(".js"))
+      .reduce(
+        (sum, at) => sum + Deno.statSync(stage.at(`program/${at}`)).size,
+        0,
+      );
+    assert(read < whole / 10, `${read} of ${whole} bytes`);
+  },
 });
