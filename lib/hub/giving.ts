@@ -251,7 +251,9 @@ class Giving {
         ...(tree === undefined ? {} : { tree }),
         ...modified(opened.info),
         ...(mode !== null && (mode & 0o100) !== 0 ? { executable: true } : {}),
-        ...(body instanceof BytesBody ? { bytes: () => body.bytes } : {}),
+        ...(body instanceof BytesBody
+          ? { fill: (into) => into.set(body.bytes) }
+          : {}),
         open: () => body instanceof OpenedBody ? body.used() : body,
       };
     } catch (error) {

@@ -1,6 +1,5 @@
 /** Small files of a directory put together, so that what a transfer costs is shared by many of them. */
 import { createHash } from "node:crypto";
-import { Failure } from "../failure.ts";
 import {
   BUNDLED_FILE_BYTES,
   MAX_BUNDLE_FILES,
@@ -31,12 +30,12 @@ export async function* bundled(
 }
 
 /** A file that may go into a bundle. */
-type SmallFile = Item & Required<Pick<Item, "bytes" | "tree">> & {
+type SmallFile = Item & Required<Pick<Item, "fill" | "tree">> & {
   readonly size: number;
 };
 
 function isSmall(item: Item): item is SmallFile {
-  return item.tree !== undefined && item.bytes !== undefined &&
+  return item.tree !== undefined && item.fill !== undefined &&
     item.size !== null && item.size <= BUNDLED_FILE_BYTES;
 }
 
@@ -104,13 +103,9 @@ export class BundleBody implements Body {
   #readAll(): Uint8Array {
     const whole = new Uint8Array(this.size);
     let at = 0;
-    for (const { bytes, size, name } of this.#parts) {
-      const content = bytes?.() ?? new Uint8Array(0);
-      if (content.length !== size) {
-        throw new Failure("input", `${name} changed while it was sent`);
-      }
-      whole.set(content, at);
-      at += content.length;
+    for (const { fill, size } of this.#parts) {
+      const content = whole.subarray(at, at += size ?? 0);
+      fill?.(content);
       const sha256 = createHash("sha256").update(content).digest("hex");
       this.digests.push({ size: content.length, sha256 });
     }

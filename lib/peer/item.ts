@@ -19,8 +19,8 @@ export interface Item {
   readonly step?: "first" | "last";
   /** The bytes; called when it is this item's turn. Throws Failure when they cannot be had. */
   open(): Body;
-  /** All bytes of a small file at once. Throws Failure as `open()` does. */
-  bytes?(): Uint8Array;
+  /** A small file: puts all of its bytes there. Throws Failure `input`, also when they are not as many. */
+  fill?(into: Uint8Array): void;
 }
 
 /** Files of a directory that go in one transfer. */

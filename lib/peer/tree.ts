@@ -7,7 +7,7 @@ import type { TreeCount } from "../events.ts";
 import { Failure } from "../failure.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { INLINE_BYTES, MAX_NAME_LENGTH } from "../protocol/limits.ts";
-import { BytesBody, FileBody, fileBody, readSmall } from "../transfer/body.ts";
+import { BytesBody, FileBody, fileBody, readInto } from "../transfer/body.ts";
 import type { Outcome } from "../transfer/transfer.ts";
 import { walk, type WalkOptions } from "../transfer/walk.ts";
 import type { Item } from "./item.ts";
@@ -159,7 +159,7 @@ export function fileItem(
     ...(mtime === null ? {} : { modifiedMs: mtime.getTime() }),
     // Unknown on Windows.
     ...(mode !== null && (mode & 0o100) !== 0 ? { executable: true } : {}),
-    ...(size <= INLINE_BYTES ? { bytes: () => readSmall(path) } : {}),
+    ...(size <= INLINE_BYTES ? { fill: (into) => readInto(path, into) } : {}),
     open: () => {
       assertOfferable(name);
       // Who has it already needs none of it.
