@@ -71,7 +71,7 @@ export class Route implements TreePart {
     spool: Spool | undefined,
     listener: TransferListener | undefined,
     needs: RouteNeeds,
-    offeredAt: number,
+    { offeredAt, key }: Pick<RouteFacts, "offeredAt" | "key">,
   ) {
     this.offer = offer;
     this.#body = body;
@@ -81,7 +81,7 @@ export class Route implements TreePart {
     this.#sender = new RouteSender(offer, listener, spool !== undefined);
     this.#legRoute = this.#forLegs();
     const { id, name, kind, size, from, to } = offer;
-    this.#facts = { id, name, kind, size, from, to, offeredAt };
+    this.#facts = { id, name, kind, size, from, to, offeredAt, key };
   }
 
   /** See RouteInfo. */
@@ -397,6 +397,7 @@ export class Route implements TreePart {
     return {
       offer: this.offer,
       offeredAt: Math.round(this.#facts.offeredAt),
+      key: this.#facts.key,
       base: this.#spool?.base ?? 0,
       digest: this.digest,
       left: Object.fromEntries(left),

@@ -14,6 +14,8 @@ export interface RouteFacts {
   readonly to: readonly string[];
   /** When the hub was offered it first, ms since the Unix epoch. Survives a restart of the hub. */
   readonly offeredAt: number;
+  /** The key of the client it is done for: who sends it, or asked the hub for it. Undefined where none was shown. */
+  readonly key?: string | undefined;
 }
 
 /** How a transfer ended for one recipient. Durations in milliseconds, on the hub's monotonic clock. */

@@ -35,6 +35,14 @@ export interface Incoming {
   lost(left: boolean): void;
 }
 
+/** Who asked the hub for what it sends. */
+export interface RouteAsker {
+  /** Takes it there. */
+  readonly carrier: Carrier;
+  /** The key it has shown, if any. */
+  readonly key: string | undefined;
+}
+
 /** What became of a transfer, for a sender that may not have heard. */
 interface Remembered {
   readonly offer: Offer;
@@ -88,9 +96,9 @@ export class Router {
     const routes = leftovers.map((leftover) => {
       const { note } = leftover;
       const spool = Spool.adopt(this.#room, leftover);
-      const { offer, offeredAt } = note;
+      const { offer } = note;
       const needs = this.#needs;
-      const route = new Route(offer, spool, spool, undefined, needs, offeredAt);
+      const route = new Route(offer, spool, spool, undefined, needs, note);
       this.#add(route);
       return { route, note };
     });
@@ -99,10 +107,10 @@ export class Router {
 
   /**
    * Takes a transfer whose bytes the caller will add: a new one, or one whose sender was lost and is
-   * back. Throws Failure when it cannot begin at all: its id is in use, the spool or its disk is
-   * full, the hub is stopping.
+   * back. `key` is the sender's, if it has shown one. Throws Failure when it cannot begin at all: its
+   * id is in use, the spool or its disk is full, the hub is stopping.
    */
-  take(offer: Offer, listener: TransferListener): Incoming {
+  take(offer: Offer, listener: TransferListener, key?: string): Incoming {
     if (this.#closed) throw new Failure("shutdown", "the hub is shutting down");
     if ((offer.queue_ms ?? 0) > MAX_QUEUE_MS) {
       const days = MAX_QUEUE_MS / (24 * 3600_000);
@@ -125,7 +133,7 @@ export class Router {
     }
     this.#queued.assertRoom(offer);
     const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
-    const route = this.#begin(offer, spool, spool, listener);
+    const route = this.#begin(offer, spool, spool, listener, { key });
     return this.#incoming(route, listener);
   }
 
@@ -138,15 +146,16 @@ export class Router {
     offer: Offer,
     body: Body,
     listener: TransferListener,
-    asker?: Carrier,
+    asker?: RouteAsker,
   ): { cancel(reason: Cancel): void } {
     if (this.#routes.has(offer.id)) {
       throw new Failure("failure", "its transfer id is in use");
     }
     const needs = asker === undefined
       ? this.#needs
-      : { ...this.#needs, find: () => asker, waits: false };
-    return this.#begin(offer, body, undefined, listener, needs);
+      : { ...this.#needs, find: () => asker.carrier, waits: false };
+    const key = asker?.key;
+    return this.#begin(offer, body, undefined, listener, { key, needs });
   }
 
   /** Someone has joined: what waits for them goes on, in the order it was offered. */
@@ -174,10 +183,13 @@ export class Router {
     body: Body,
     spool: Spool | undefined,
     listener: TransferListener,
-    needs = this.#needs,
+    { key, needs = this.#needs }: {
+      readonly key: string | undefined;
+      readonly needs?: RouteNeeds;
+    },
   ): Route {
-    const at = needs.clock.date();
-    const route = new Route(offer, body, spool, listener, needs, at);
+    const origin = { offeredAt: needs.clock.date(), key };
+    const route = new Route(offer, body, spool, listener, needs, origin);
     this.#add(route);
     route.begin();
     return route;
