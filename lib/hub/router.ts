@@ -15,6 +15,7 @@ import type {
   Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
+import { answerKept, both, isQueuedAgain, type Kept } from "./again.ts";
 import type { FindCarrier } from "./leg.ts";
 import { Route, type RouteInfo, type RouteNeeds } from "./route.ts";
 import { QueuedTrees } from "./queued_trees.ts";
@@ -121,20 +122,45 @@ export class Router {
       if (!isSame(before.offer, offer)) {
         throw new Failure("failure", "its transfer id is in use");
       }
-      before.attach(offer, listener);
-      return this.#incoming(before, listener);
+      return this.#goOn(before, offer, listener, key);
     }
     const known = this.#recall(offer);
     if (known !== undefined) return replay(known, offer, listener);
     const parked = this.#parked(offer);
-    if (parked !== undefined) {
-      parked.attach(offer, listener);
-      return this.#incoming(parked, listener);
+    if (parked !== undefined) return this.#goOn(parked, offer, listener, key);
+    const { kept, rest } = this.#kept(offer, key);
+    if (rest.length === 0) {
+      listener.started(offer.size ?? 0);
+      return this.#answer(kept, offer, listener);
     }
     this.#queued.assertRoom(offer);
     const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
-    const route = this.#begin(offer, spool, spool, listener, { key });
-    return this.#incoming(route, listener);
+    const left = { ...offer, to: rest };
+    const route = this.#begin(left, spool, spool, listener, { key });
+    const incoming = this.#incoming(route, listener);
+    if (kept.size === 0) return incoming;
+    // Whether it is what is kept shows when all of it has come.
+    route.open();
+    return both(incoming, this.#answer(kept, offer, listener));
+  }
+
+  /** A sender is back with what it had offered before. */
+  #goOn(
+    route: Route,
+    offer: Offer,
+    listener: TransferListener,
+    key: string | undefined,
+  ): Incoming {
+    const { kept, rest } = this.#kept(offer, key, route.recipients);
+    route.attach({ ...offer, to: rest }, listener);
+    const incoming = this.#incoming(route, listener);
+    if (kept.size === 0) return incoming;
+    return both(incoming, this.#answer(kept, offer, listener));
+  }
+
+  #answer(kept: Kept, offer: Offer, listener: TransferListener): Incoming {
+    const until = this.#needs.clock.date() + (offer.queue_ms ?? 0);
+    return answerKept(kept, Math.round(until), listener);
   }
 
   /**
@@ -281,8 +307,32 @@ export class Router {
     if (offer.fingerprint === undefined) return undefined;
     const same = this.#byFingerprint.get(offer.fingerprint) ?? [];
     return [...same].find((route) =>
-      route.isDetached && isAgain(route.offer, offer, () => route.recipients)
+      route.isDetached && !route.isAmbiguous &&
+      isAgain(route.offer, offer, () => route.recipients)
     );
+  }
+
+  /**
+   * The recipients of an offer for whom its very content is kept already, and the rest of them; one
+   * of `before` belongs to the rest.
+   */
+  #kept(
+    offer: Offer,
+    key: string | undefined,
+    before?: ReadonlySet<string>,
+  ): { kept: Kept; rest: string[] } {
+    const same = [...this.#byFingerprint.get(offer.fingerprint ?? "") ?? []]
+      .filter((route) =>
+        !route.isAmbiguous && route.key === key &&
+        isSame(route.offer, offer) && isQueuedAgain(route.offer, offer)
+      );
+    const kept = new Map<string, Route>();
+    for (const name of offer.to) {
+      if (before?.has(name.toLowerCase())) continue;
+      const route = same.find((route) => route.isKeptFor(name));
+      if (route !== undefined) kept.set(name, route);
+    }
+    return { kept, rest: offer.to.filter((name) => !kept.has(name)) };
   }
 
   /** What became of a transfer that is offered again because its sender did not hear. */
