@@ -135,6 +135,27 @@ Deno.test("of several recipients only those it is not kept for get it anew", asy
   assertEquals(bob.files(), ["report.csv"]);
 });
 
+Deno.test("what is kept for one is answered also when all others decline before a byte has come", async () => {
+  const stored = new Recorder<string>();
+  await using hub = new TestHub(recording(stored));
+  await sendUnheard(hub, stored, queued());
+  using carol = await RawEnd.join(hub.port, "carol");
+  using alice = await RawEnd.join(hub.port, "alice", ONESHOT);
+  const offered = queued({ to: ["bob", "carol"] });
+  await alice.send({ type: "offer", ...offered });
+  const { id } = await carol.expect("offer");
+  const no = { code: "declined", message: "no", retryable: false };
+  await carol.send({ type: "reject", id, ...no });
+  const heard = [await alice.next(), await alice.next(), await alice.next()]
+    .flatMap((one) => one === undefined || one.type === "data" ? [] : one.type);
+  assert(heard.includes("accept"), heard.join());
+  assert(heard.includes("receipt"), heard.join());
+  await alice.data(id, 0, BYTES);
+  await alice.send({ type: "end", id, ...digestOf(BYTES) });
+  assertEquals((await alice.expect("receipt")).status, "stored");
+  assertEquals(hub.hub.transfers, 1);
+});
+
 Deno.test("a sender lost while it sends to more than it is kept for goes on, and it is still kept once", async () => {
   const stored = new Recorder<string>();
   await using hub = new TestHub(recording(stored));
