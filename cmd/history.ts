@@ -48,8 +48,8 @@ export const command = defineCommand({
       does: "From and to alice, since the first of November",
     },
     {
-      line: "ferry history --json | jq .latency_ms",
-      does: "One object for each, as when it happened",
+      line: "ferry history --json | jq '.latency_ms | select(.total)'",
+      does: "One object for each that arrived, as when it happened",
     },
   ],
   printsOnly: true,

@@ -95,7 +95,7 @@ const LINES: [string, FerryEvent, string, string][] = [
       retryable: true,
     },
     "",
-    "error: Cannot send a.csv: alice is not connected\nhint: ferry peers lists who is\n",
+    "error: Cannot send a.csv: alice is not connected\nhint: ferry peers lists who is; --queue leaves it at the hub\n",
   ],
   [
     "a transfer that did not arrive",
