@@ -29,6 +29,8 @@ export const command = defineCommand({
     "Lists what went through the hub, newest first: when, what became of it, who sent it to whom, " +
     "its size, how long it took and its name. The time is the hub's, from the offer's arrival there " +
     "to the receipt's; what ferry send prints is the sender's and begins earlier. " +
+    "The hub's own user sees everything; others what they sent themselves, under whatever name, and " +
+    "what went to their own names. " +
     "On the hub's own machine it can be read while no hub runs, too.",
   options: {
     peer: text("NAME", "Only transfers from or to NAME"),
@@ -46,8 +48,8 @@ export const command = defineCommand({
       does: "From and to alice, since the first of November",
     },
     {
-      line: "ferry history --json | jq .latency_ms",
-      does: "One object for each, as when it happened",
+      line: "ferry history --json | jq '.latency_ms | select(.total)'",
+      does: "One object for each that arrived, as when it happened",
     },
   ],
   printsOnly: true,
@@ -124,9 +126,8 @@ async function* deliveries(
     const ledger = await leftLedger(context);
     if (ledger !== undefined) {
       const { peer, since, limit } = query;
-      const names = peer === undefined ? [] : [peer];
       try {
-        for (const step of ledger.deliveries({ names, since, limit })) {
+        for (const step of ledger.deliveries({ peer, since, limit })) {
           yield* step;
         }
       } finally {

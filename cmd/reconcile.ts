@@ -17,7 +17,7 @@ const ODDITIES_SHOWN = 5;
 export const command = defineCommand({
   usage: ["reconcile CAPTURE [--log FILE]…"],
   description:
-    "Sets the latency of each transfer, as ferry send --json logged it, beside the one a packet capture shows from OFFER to RECEIPT on each hop, says what lies between the two, and checks that sizes, SHA-256 and captured bytes agree. Reads the capture with tshark and the dissector that ferry dissector prints. " +
+    "Sets the latency of each transfer, as ferry send --json logged it, beside the one a packet capture shows from OFFER to RECEIPT on each hop, says what lies between the two, and checks that sizes, SHA-256 and captured bytes agree. What was unchanged, or stored at the hub, counts too: the first may have no body, of the second the log has no latency. Reads the capture with tshark and the dissector that ferry dissector prints. " +
     "Without --log it lists what the capture shows.\n\n" +
     "Exit status: 0 when every logged transfer is there and agrees, 7 when some are missing in the capture, 8 when some differ, 9 when the capture cannot be read, shows no Ferry, or breaks the protocol, 3 when a file is missing.",
   arguments: [{ name: "CAPTURE", help: "A pcap or pcapng file" }],

@@ -68,6 +68,6 @@ function cellsOf(row: Reconciled): string[] {
     figure(own),
     figure(row.hops.find(({ hop }) => hop === 2)?.latency_ms),
     figure(last?.verify_ms),
-    row.verdict,
+    row.status === "delivered" ? row.verdict : `${row.verdict} (${row.status})`,
   ];
 }

@@ -58,7 +58,7 @@ const EVENT_FIELDS: Record<(FerryEvent | PastTransfer)["event"], string> = {
   "check":
     "name, state (ok, note or problem), message, hint: one line of ferry doctor",
   "reconciled":
-    "id, name, from, to, bytes, program_ms (as latency_ms above), capture_ms, difference_ms, hops [{hop, latency_ms, offer_ms, transfer_ms, receipt_ms, verify_ms, bytes, frames {offer, end, receipt}}], verdict (consistent, differs, missing, not logged), why",
+    "id, name, from, to, bytes, program_ms (as latency_ms above), capture_ms, difference_ms, hops [{hop, latency_ms, offer_ms, transfer_ms, receipt_ms, verify_ms, bytes, frames {offer, end, receipt}}], status (delivered, unchanged, stored), verdict (consistent, differs, missing, not logged), why",
   "dissector": "lua, or saved: where it was put",
   "bench.started":
     "hub, own, addr {host, port}, peers, secure, bare, os, arch, cores, deno: what is measured on",

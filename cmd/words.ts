@@ -167,8 +167,16 @@ export function failureOf(
     message: `Cannot ${action} ${name}${
       kind === "directory" ? "/" : ""
     }${whom}: ${message}`,
-    ...(code === "absent" ? { hint: "ferry peers lists who is" } : {}),
+    ...(code === "absent" ? { hint: absentHint(dir, message) } : {}),
   };
+}
+
+/** What was begun while the recipient was there need not be kept for it: it may be back at once. */
+function absentHint(dir: TransferFacts["dir"], message: string): string {
+  const who = "ferry peers lists who is";
+  return dir === "send" && message.endsWith(" is not connected")
+    ? `${who}; --queue leaves it at the hub`
+    : who;
 }
 
 function completed(event: TransferCompleted): Wording {

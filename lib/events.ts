@@ -178,8 +178,10 @@ export interface Reconciled {
   capture_ms: number | null;
   /** `program_ms.total` less `capture_ms`. */
   difference_ms: number | null;
-  /** The sender's hop first. */
+  /** The sender's hop first; of what was stored also the one it was delivered over later. */
   hops: HopFigures[];
+  /** What its sender was told. */
+  status: "delivered" | "unchanged" | "stored";
   /** `not logged`: the capture shows it, no log names it. */
   verdict: "consistent" | "differs" | "missing" | "not logged";
   why: string[];

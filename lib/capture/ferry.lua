@@ -727,7 +727,7 @@ local LEARN = {
       mark(pinfo, key, "a receipt for someone it was not offered to")
     elseif was then
       mark(pinfo, key, "a second receipt for " .. m.recipient)
-    elseif m.status ~= "failed" and t.finish == nil then
+    elseif m.status ~= "failed" and not m.unchanged and t.finish == nil then
       mark(pinfo, key, m.status .. " before END: that was not captured, or not sent", "gap")
     end
     if not was then t.left = t.left - 1 end

@@ -4,15 +4,21 @@ import { Failure } from "../failure.ts";
 import type { Logged } from "./reconcile.ts";
 
 const ms = v.number();
-const completed = v.object({
-  event: v.literal("transfer.completed"),
+const facts = {
   dir: v.literal("send"),
   id: v.string(),
   name: v.string(),
   from: v.string(),
   to: v.string(),
   bytes: v.nullable(v.number()),
-  sha256: v.string(),
+  sha256: v.optional(v.string()),
+  // A whole directory is no transfer: what is in it are.
+  files: v.optional(v.undefined()),
+};
+const completed = v.object({
+  event: v.literal("transfer.completed"),
+  ...facts,
+  unchanged: v.optional(v.boolean()),
   latency_ms: v.object({
     total: ms,
     queue: ms,
@@ -22,10 +28,12 @@ const completed = v.object({
     ack: ms,
   }),
 });
+const stored = v.object({ event: v.literal("transfer.stored"), ...facts });
+const sending = v.variant("event", [completed, stored]);
 
 /**
- * The completed sendings in the NDJSON file at `path`, in order; other events are passed over. The
- * file is read whole: a line is some 500 bytes.
+ * The sendings in the NDJSON file at `path` that were completed or stored, in order; other events are
+ * passed over. The file is read whole: a line is some 500 bytes.
  *
  * @throws Failure `bad-data` for a line that is no JSON, naming the file as `called`.
  */
@@ -43,7 +51,17 @@ export async function readLog(path: string, called: string): Promise<Logged[]> {
         { hint: "it should hold what ferry send --json printed", cause },
       );
     }
-    const parsed = v.safeParse(completed, value);
-    return parsed.success ? [parsed.output] : [];
+    const parsed = v.safeParse(sending, value);
+    return parsed.success ? [loggedOf(parsed.output)] : [];
   });
+}
+
+function loggedOf(one: v.InferOutput<typeof sending>): Logged {
+  const { id, name, from, to, bytes, sha256 } = one;
+  const common = { id, name, from, to, bytes, sha256 };
+  if (one.event === "transfer.stored") {
+    return { ...common, status: "stored", latency_ms: null };
+  }
+  const status = one.unchanged === true ? "unchanged" : "delivered";
+  return { ...common, status, latency_ms: one.latency_ms };
 }

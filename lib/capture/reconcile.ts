@@ -4,20 +4,25 @@
  *
  * The capture sees a transfer from its OFFER to its RECEIPT, the program counts from the command to
  * the receipt's handling: so the capture's latency is the smaller one, and what lies between is the
- * queue before the OFFER and the sender's own work. Likewise each hop lies inside the one before it.
+ * queue before the OFFER and the sender's own work. Likewise each hop lies inside the one before it,
+ * unless the hub has stored it: then the recipient gets it later. What the recipient had already
+ * (`unchanged`) may have no body.
  */
 import type { HopFigures, Latency, Reconciled } from "../events.ts";
 import type { Shown, ShownHop, ShownReceipt } from "./shown.ts";
 
-/** A transfer as the program logged it: `transfer.completed` of a sending side. */
+/** A transfer as the program logged it: `transfer.completed` or `transfer.stored` of a sending side. */
 export interface Logged {
   readonly id: string;
   readonly name: string;
   readonly from: string;
   readonly to: string;
   readonly bytes: number | null;
-  readonly sha256: string;
-  readonly latency_ms: Latency;
+  /** Undefined where no byte was needed. */
+  readonly sha256: string | undefined;
+  readonly status: Reconciled["status"];
+  /** The log has none of what was stored. */
+  readonly latency_ms: Latency | null;
 }
 
 /** Two clocks of one machine, rounded to microseconds, and one of them slewed (at most 500 ppm). */
@@ -51,10 +56,10 @@ export function reconcile(
 }
 
 function rowOf(logged: Logged, all: readonly ShownHop[]): Reconciled {
-  const { id, name, from, to, bytes, sha256, latency_ms } = logged;
+  const { id, name, from, to, bytes, sha256, status, latency_ms } = logged;
   const hops = hopsFor(all, to);
   const [first] = hops;
-  const facts = { id, name, from, to, bytes, program_ms: latency_ms };
+  const facts = { id, name, from, to, bytes, program_ms: latency_ms, status };
   const figures = hops.map(figuresOf);
   if (first === undefined) {
     return row(facts, figures, "missing", null, [
@@ -62,12 +67,14 @@ function rowOf(logged: Logged, all: readonly ShownHop[]): Reconciled {
     ]);
   }
   const capture = figures[0]?.latency_ms ?? 0;
-  const rest = latency_ms.total - capture;
+  const total = latency_ms?.total;
+  const rest = total === undefined ? null : total - capture;
   const gaps = bodyGaps(hops);
   const flaws = [
+    ...statusFlaws(first, status),
     ...bodyFlaws(hops, bytes, sha256),
-    ...nestingFlaws(figures),
-    ...(capture > latency_ms.total + tolerance(latency_ms.total)
+    ...nestingFlaws(figures, status),
+    ...(total !== undefined && capture > total + tolerance(total)
       ? ["the capture's latency is the longer one: a clock was set meanwhile"]
       : []),
   ];
@@ -82,14 +89,16 @@ function unloggedRow(
   all: readonly ShownHop[],
 ): Reconciled {
   const hops = hopsFor(all, to);
-  const flaws = nestingFlaws(hops.map(figuresOf));
+  const status = statusOf(hops[0]);
+  const flaws = nestingFlaws(hops.map(figuresOf), status);
   const facts = {
     id: hop.id,
     name: hop.name,
     from: hop.from,
     to,
-    bytes: hop.size ?? null,
+    bytes: hop.size ?? hop.offered,
     program_ms: null,
+    status,
   };
   return row(
     facts,
@@ -102,11 +111,11 @@ function unloggedRow(
 
 type Facts = Pick<
   Reconciled,
-  "id" | "name" | "from" | "to" | "bytes" | "program_ms"
+  "id" | "name" | "from" | "to" | "bytes" | "program_ms" | "status"
 >;
 
 function row(
-  facts: Facts,
+  { status, ...facts }: Facts,
   hops: HopFigures[],
   verdict: Reconciled["verdict"],
   rest: number | null,
@@ -118,6 +127,7 @@ function row(
     capture_ms: hops[0]?.hop === 1 ? hops[0].latency_ms : null,
     difference_ms: rest === null ? null : round(rest),
     hops,
+    status,
     verdict,
     why,
   };
@@ -148,7 +158,10 @@ function hopsFor(all: readonly ShownHop[], to: string): Settled[] {
 }
 
 function figuresOf(hop: Settled): HopFigures {
-  const { receipt, acceptAt, endAt, inline, offerAt } = hop;
+  const { receipt, acceptAt, inline, offerAt } = hop;
+  // What was unchanged may be answered before its END.
+  const isWhole = hop.endAt !== undefined && hop.endAt <= receipt.at;
+  const endAt = isWhole ? hop.endAt : undefined;
   const startAt = inline ? offerAt : acceptAt ?? offerAt;
   return {
     hop: hop.hop === 2 ? 2 : 1,
@@ -168,7 +181,8 @@ function figuresOf(hop: Settled): HopFigures {
 
 /** What the capture lacks of the body. */
 function bodyGaps(hops: readonly Settled[]): string[] {
-  return hops.flatMap(({ hop, size, offset, captured }) => {
+  return hops.flatMap(({ hop, size, offset, captured, receipt }) => {
+    if (size === undefined && receipt.status === "unchanged") return [];
     if (size === undefined) return [`its END was not captured on hop ${hop}`];
     const lacks = size - offset - captured;
     return lacks === 0
@@ -181,22 +195,47 @@ function bodyGaps(hops: readonly Settled[]): string[] {
 function bodyFlaws(
   hops: readonly Settled[],
   bytes: number | null,
-  logged: string,
+  logged: string | undefined,
 ): string[] {
-  return hops.flatMap(({ hop, size, sha256 }) => {
-    if (size === undefined) return [];
-    if (sha256 !== logged) return [`END names another SHA-256 on hop ${hop}`];
+  return hops.flatMap(({ hop, size, sha256, offered }) => {
+    if (size === undefined) {
+      return bytes === null || offered === null || offered === bytes
+        ? []
+        : [`OFFER names ${offered} bytes on hop ${hop}`];
+    }
+    if (logged !== undefined && sha256 !== logged) {
+      return [`END names another SHA-256 on hop ${hop}`];
+    }
     return bytes === null || size === bytes
       ? []
       : [`END names ${size} bytes on hop ${hop}`];
   });
 }
 
+/** Where the sender was told something else than it logged. */
+function statusFlaws(
+  { hop, receipt }: Settled,
+  logged: Reconciled["status"],
+): string[] {
+  return hop !== 1 || receipt.status === logged
+    ? []
+    : [`the RECEIPT on hop 1 says ${receipt.status}, the log ${logged}`];
+}
+
+/** What a receipt says, of those that are no failures. */
+function statusOf(hop: Settled | undefined): Reconciled["status"] {
+  const said = hop?.receipt.status;
+  return said === "unchanged" || said === "stored" ? said : "delivered";
+}
+
 /** Where one span is longer than the span it lies in. */
-function nestingFlaws(figures: readonly HopFigures[]): string[] {
+function nestingFlaws(
+  figures: readonly HopFigures[],
+  status: Reconciled["status"],
+): string[] {
   const [first, second] = figures;
   const flaws: string[] = [];
-  if (first?.hop === 1 && second !== undefined) {
+  if (first?.hop === 1 && second !== undefined && status !== "stored") {
     if (second.latency_ms > first.latency_ms + tolerance(first.latency_ms)) {
       flaws.push("hop 2 took longer than hop 1, which it is a part of");
     }
@@ -210,7 +249,11 @@ function nestingFlaws(figures: readonly HopFigures[]): string[] {
   return flaws;
 }
 
-function reasons({ queue }: Latency, rest: number): string[] {
+function reasons(latency: Latency | null, rest: number | null): string[] {
+  if (latency === null || rest === null) {
+    return ["the log has no latency of what the hub has stored"];
+  }
+  const { queue } = latency;
   const own = round(rest - queue);
   return [
     `${queue.toFixed(2)} ms before the OFFER was handed over`,

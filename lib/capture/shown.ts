@@ -30,11 +30,13 @@ const receipt = v.object({
   recipient: v.string(),
   status: v.string(),
   verify_ms: v.optional(v.number()),
+  unchanged: v.optional(v.boolean()),
 });
 
 /** Who a hop's RECEIPT speaks for, and when it was seen. */
 export interface ShownReceipt {
   readonly recipient: string;
+  /** As the frame has it, but `unchanged` for what was delivered before. */
   readonly status: string;
   readonly at: number;
   readonly frame: number;
@@ -53,6 +55,8 @@ export interface ShownHop {
   readonly from: string;
   readonly to: readonly string[];
   readonly inline: boolean;
+  /** Bytes, as the OFFER has it. */
+  readonly offered: number | null;
   readonly offerAt: number;
   readonly offerFrame: number;
   /** When the first ACCEPT was seen, and where the body began. */
@@ -91,7 +95,7 @@ export class Shown {
     if (one.type === "OFFER") {
       const fields = v.safeParse(offer, message);
       if (!fields.success) return false;
-      const { name, kind, from, to, inline } = fields.output;
+      const { name, kind, from, to, inline, size } = fields.output;
       const shown: ShownHop = {
         id: message.id,
         stream,
@@ -101,6 +105,7 @@ export class Shown {
         from,
         to,
         inline,
+        offered: size,
         offerAt: at,
         offerFrame: frame,
         offset: 0,
@@ -134,7 +139,8 @@ export class Shown {
     if (one.type === "RECEIPT") {
       const fields = v.safeParse(receipt, message);
       if (!fields.success) return false;
-      const { recipient, status, verify_ms } = fields.output;
+      const { recipient, verify_ms, unchanged } = fields.output;
+      const status = unchanged === true ? "unchanged" : fields.output.status;
       const said = { recipient, status, at, frame, verifyMs: verify_ms };
       shown.receipts.set(recipient.toLowerCase(), said);
     }

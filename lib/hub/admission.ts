@@ -60,6 +60,16 @@ export class Admission {
     return this.#claim(member, hello);
   }
 
+  /** The names that belong to the key a member has shown. Throws Failure `input` for a damaged book of names. */
+  namesOf({ key, info }: Member): string[] {
+    const { names: book } = this.#needs;
+    if (book === undefined || key === undefined) return [];
+    const { namesOf, owner } = this.#known(book);
+    // Its own may have been freed since it has joined.
+    const names = new Set([...namesOf(key), info?.name.toLowerCase() ?? ""]);
+    return [...names].filter((name) => owner(name) === key);
+  }
+
   /** Throws Failure `limit` when there are too many connections, or too many from its address. */
   #assertRoom({ address }: Member, name: string): void {
     const { members, maxConnections: limit = MAX_CONNECTIONS } = this.#needs;

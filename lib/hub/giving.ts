@@ -32,8 +32,8 @@ const ALL = Number.MAX_SAFE_INTEGER;
 /** Who asks. */
 export interface Asker {
   readonly name: string;
-  /** May see the transfers of others. */
-  readonly seesAll: boolean;
+  /** Whose transfers it may see: all, or those of what it is known by now; undefined where it has shown no key. */
+  readonly sees: "all" | (() => Viewer | undefined);
   /** Takes transfers to it. */
   readonly carrier: Carrier;
   readonly roundTripMs: () => number;
@@ -41,12 +41,30 @@ export interface Asker {
   readonly takesBundles: boolean;
 }
 
+/** Who looks at a history of which it may see its own part. */
+export interface Viewer {
+  /** What was sent with this key, or got from the hub with it, is its own. */
+  readonly key: string;
+  /** So is what went to these names, which belong to the key; in any case. */
+  readonly names: readonly string[];
+}
+
+/** What is asked of a history. */
+export interface HistoryQuery {
+  /** This name is the sender or the recipient, in any case; anyone when absent. */
+  readonly peer?: string | undefined;
+  /** Only what this one may see. */
+  readonly viewer?: Viewer | undefined;
+  /** Offered since, ms since the Unix epoch. */
+  readonly since: number;
+  /** The newest so many. */
+  readonly limit: number;
+}
+
 /** What went through a hub, as its ledger tells it. */
 export interface History {
-  /** Newest first, in steps none of which takes long: where each of `names` is the sender or the recipient, since (ms since the Unix epoch), so many. */
-  deliveries(
-    query: { names: readonly string[]; since: number; limit: number },
-  ): Iterable<readonly PastDelivery[]>;
+  /** Newest first, in steps none of which takes long. */
+  deliveries(query: HistoryQuery): Iterable<readonly PastDelivery[]>;
 }
 
 /** What a hub has to give. */
@@ -68,11 +86,12 @@ export function answersFor(
       throw new Failure("declined", "the hub keeps no history");
     }
     const { peer, since = 0, limit = ALL } = question;
-    const names = [
-      ...(asker.seesAll ? [] : [asker.name]),
-      ...(peer === undefined ? [] : [peer]),
-    ];
-    const deliveries = past.deliveries({ names, since, limit });
+    const viewer = asker.sees === "all" ? undefined : asker.sees();
+    if (viewer === undefined && asker.sees !== "all") {
+      const state = "the hub tells its history only to who shows a key";
+      throw new Failure("declined", state);
+    }
+    const deliveries = past.deliveries({ peer, viewer, since, limit });
     for await (const transfers of inParts(eachOf(deliveries))) {
       yield { transfers };
     }

@@ -268,13 +268,19 @@ export class Hub implements Carrier {
   #answering(member: Member): Answering {
     const { clock, history, share, openHistory = true, events } = this.#options;
     const emit = (event: FerryEvent) => events?.given?.(event);
+    const { outbound, key } = member;
     return answersFor({ clock, history, share, emit }, {
       name: member.info?.name ?? "",
-      seesAll: openHistory || member.operator,
+      sees: openHistory || member.operator
+        ? "all"
+        : () =>
+          key === undefined
+            ? undefined
+            : { key, names: this.#admission.namesOf(member) },
       // It may be a one-shot, whose name others may bear.
       carrier: {
         carry: (offer, body, listener) =>
-          this.#router.carry(offer, body, listener, member.outbound),
+          this.#router.carry(offer, body, listener, { carrier: outbound, key }),
       },
       roundTripMs: () => 0,
       takesBundles: member.can("bundle"),

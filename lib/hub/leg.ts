@@ -147,6 +147,14 @@ export class Leg {
     this.store();
   }
 
+  /** Keeps what is stored until `until`, if that is later. */
+  prolong(until: number): void {
+    if (this.#until === undefined || until <= this.#until) return;
+    this.#stopWaiting();
+    if (this.isAway) this.enqueue(until);
+    else this.#until = until;
+  }
+
   /** Makes the body safe for a recipient that is away, once all of it is here, then says so. */
   async store(): Promise<void> {
     const until = this.#until;

@@ -346,7 +346,8 @@ export class Member {
     };
     if (offer.inline) this.#drip.began(id, offer.size);
     try {
-      this.#incoming.set(id, this.#hub.router.take(offer, listener));
+      const { router } = this.#hub;
+      this.#incoming.set(id, router.take(offer, listener, this.key));
       this.#forget(id);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

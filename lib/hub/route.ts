@@ -64,6 +64,8 @@ export class Route implements TreePart {
   #bytes = 0;
   #stopParking = () => {};
   #closing = false;
+  /** Something else was sent that has its fingerprint: no other offer is taken for it. */
+  isAmbiguous = false;
 
   /** `spool` is the body where it is the hub's own to keep. */
   constructor(
@@ -72,7 +74,7 @@ export class Route implements TreePart {
     spool: Spool | undefined,
     listener: TransferListener | undefined,
     needs: RouteNeeds,
-    offeredAt: number,
+    { offeredAt, key }: Pick<RouteFacts, "offeredAt" | "key">,
   ) {
     this.offer = offer;
     this.#body = body;
@@ -81,7 +83,7 @@ export class Route implements TreePart {
     this.#begunAt = needs.clock.now();
     this.#sender = new RouteSender(offer, listener, spool !== undefined);
     this.#legRoute = this.#forLegs();
-    this.#facts = factsOf(offer, offeredAt);
+    this.#facts = factsOf(offer, offeredAt, key);
   }
 
   /** See RouteInfo. */
@@ -106,9 +108,48 @@ export class Route implements TreePart {
     return new Set([...this.#legs.keys(), ...this.outcomes.keys()]);
   }
 
+  /** The key its sender has shown, if any. */
+  get key(): string | undefined {
+    return this.#facts.key;
+  }
+
+  /** Whether its sender was told that it is kept for `name`, which has not got it yet. */
+  isKeptFor(name: string): boolean {
+    return this.#legs.get(name.toLowerCase())?.isStored === true;
+  }
+
+  /**
+   * Keeps what is kept for `name` until then at least (ms since the Unix epoch), as safely as
+   * before, or for as long as it is kept now where the disk takes no more; gives what its sender is
+   * told.
+   */
+  async keepLonger(name: string, until: number): Promise<Outcome> {
+    const leg = this.#legs.get(name.toLowerCase());
+    const known = this.outcomes.get(name.toLowerCase());
+    if (known?.status !== "stored") return known ?? lostOutcome(name);
+    // It may have ended meanwhile, as what is kept may at any time.
+    if (leg === undefined || this.#closing || until <= known.until) {
+      return known;
+    }
+    leg.prolong(until);
+    try {
+      await this.#keep();
+    } catch {
+      return known;
+    }
+    const outcome = { status: "stored", until } as const;
+    this.#sender.outcomes.set(leg.key, outcome);
+    return outcome;
+  }
+
   /** The digest of the whole body, once it is here. */
   get digest(): Digest | undefined {
     return this.#spool?.digest;
+  }
+
+  /** Takes the body before any recipient does. */
+  open(): void {
+    this.#start(0);
   }
 
   /** Offers the transfer to every recipient. */
@@ -208,8 +249,9 @@ export class Route implements TreePart {
       spool.finish(digest);
       this.#note();
     } else if (before.sha256 !== digest.sha256) {
+      this.isAmbiguous = true;
       const message = "it differs from what was sent before";
-      this.cancel({ code: "integrity", message });
+      return this.abandon(listener, { code: "integrity", message });
     }
     this.#sender.tellAll();
     for (const leg of [...this.#legs.values()]) leg.store();
@@ -397,6 +439,7 @@ export class Route implements TreePart {
     return {
       offer: this.offer,
       offeredAt: Math.round(this.#facts.offeredAt),
+      key: this.#facts.key,
       base: this.#spool?.base ?? 0,
       digest: this.digest,
       left: Object.fromEntries(left),
@@ -404,11 +447,15 @@ export class Route implements TreePart {
   }
 }
 
-function factsOf(offer: Offer, offeredAt: number): RouteFacts {
+function factsOf(
+  offer: Offer,
+  offeredAt: number,
+  key: string | undefined,
+): RouteFacts {
   const { id, name, kind, size, from, to } = offer;
-  const facts = { id, name, kind, size, from, to, offeredAt };
+  const facts = { id, name, kind, size, from, to, offeredAt, key };
   if (offer.kind !== "bundle") return facts;
-  const within = offersIn(offer).map((one) => factsOf(one, offeredAt));
+  const within = offersIn(offer).map((one) => factsOf(one, offeredAt, key));
   return { ...facts, within };
 }
 

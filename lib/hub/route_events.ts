@@ -16,6 +16,8 @@ export interface RouteFacts {
   readonly offeredAt: number;
   /** The files of a bundle; undefined for anything else. */
   readonly within?: readonly RouteFacts[] | undefined;
+  /** The key of the client it is done for: who sends it, or asked the hub for it. Undefined where none was shown. */
+  readonly key?: string | undefined;
 }
 
 /** How a transfer ended for one recipient. Durations in milliseconds, on the hub's monotonic clock. */

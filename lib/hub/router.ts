@@ -15,6 +15,7 @@ import type {
   Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
+import { answerKept, both, isQueuedAgain, type Kept } from "./again.ts";
 import type { FindCarrier } from "./leg.ts";
 import { Route, type RouteInfo, type RouteNeeds } from "./route.ts";
 import { QueuedTrees } from "./queued_trees.ts";
@@ -33,6 +34,14 @@ export interface Incoming {
   abandon(reason: Cancel): void;
   /** The connection has ended; `left` when one of its ends had taken its leave. */
   lost(left: boolean): void;
+}
+
+/** Who asked the hub for what it sends. */
+export interface RouteAsker {
+  /** Takes it there. */
+  readonly carrier: Carrier;
+  /** The key it has shown, if any. */
+  readonly key: string | undefined;
 }
 
 /** What became of a transfer, for a sender that may not have heard. */
@@ -88,9 +97,9 @@ export class Router {
     const routes = leftovers.map((leftover) => {
       const { note } = leftover;
       const spool = Spool.adopt(this.#room, leftover);
-      const { offer, offeredAt } = note;
+      const { offer } = note;
       const needs = this.#needs;
-      const route = new Route(offer, spool, spool, undefined, needs, offeredAt);
+      const route = new Route(offer, spool, spool, undefined, needs, note);
       this.#add(route);
       return { route, note };
     });
@@ -99,10 +108,10 @@ export class Router {
 
   /**
    * Takes a transfer whose bytes the caller will add: a new one, or one whose sender was lost and is
-   * back. Throws Failure when it cannot begin at all: its id is in use, the spool or its disk is
-   * full, the hub is stopping.
+   * back. `key` is the sender's, if it has shown one. Throws Failure when it cannot begin at all: its
+   * id is in use, the spool or its disk is full, the hub is stopping.
    */
-  take(offer: Offer, listener: TransferListener): Incoming {
+  take(offer: Offer, listener: TransferListener, key?: string): Incoming {
     if (this.#closed) throw new Failure("shutdown", "the hub is shutting down");
     if ((offer.queue_ms ?? 0) > MAX_QUEUE_MS) {
       const days = MAX_QUEUE_MS / (24 * 3600_000);
@@ -113,20 +122,45 @@ export class Router {
       if (!isSame(before.offer, offer)) {
         throw new Failure("failure", "its transfer id is in use");
       }
-      before.attach(offer, listener);
-      return this.#incoming(before, listener);
+      return this.#goOn(before, offer, listener, key);
     }
     const known = this.#recall(offer);
     if (known !== undefined) return replay(known, offer, listener);
     const parked = this.#parked(offer);
-    if (parked !== undefined) {
-      parked.attach(offer, listener);
-      return this.#incoming(parked, listener);
+    if (parked !== undefined) return this.#goOn(parked, offer, listener, key);
+    const { kept, rest } = this.#kept(offer, key);
+    if (rest.length === 0) {
+      listener.started(offer.size ?? 0);
+      return this.#answer(kept, offer, listener);
     }
     this.#queued.assertRoom(offer);
     const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
-    const route = this.#begin(offer, spool, spool, listener);
-    return this.#incoming(route, listener);
+    const left = { ...offer, to: rest };
+    const route = this.#begin(left, spool, spool, listener, { key });
+    const incoming = this.#incoming(route, listener);
+    if (kept.size === 0) return incoming;
+    // Whether it is what is kept shows when all of it has come.
+    route.open();
+    return both(incoming, this.#answer(kept, offer, listener));
+  }
+
+  /** A sender is back with what it had offered before. */
+  #goOn(
+    route: Route,
+    offer: Offer,
+    listener: TransferListener,
+    key: string | undefined,
+  ): Incoming {
+    const { kept, rest } = this.#kept(offer, key, route.recipients);
+    route.attach({ ...offer, to: rest }, listener);
+    const incoming = this.#incoming(route, listener);
+    if (kept.size === 0) return incoming;
+    return both(incoming, this.#answer(kept, offer, listener));
+  }
+
+  #answer(kept: Kept, offer: Offer, listener: TransferListener): Incoming {
+    const until = this.#needs.clock.date() + (offer.queue_ms ?? 0);
+    return answerKept(kept, Math.round(until), listener);
   }
 
   /**
@@ -138,15 +172,16 @@ export class Router {
     offer: Offer,
     body: Body,
     listener: TransferListener,
-    asker?: Carrier,
+    asker?: RouteAsker,
   ): { cancel(reason: Cancel): void } {
     if (this.#routes.has(offer.id)) {
       throw new Failure("failure", "its transfer id is in use");
     }
     const needs = asker === undefined
       ? this.#needs
-      : { ...this.#needs, find: () => asker, waits: false };
-    return this.#begin(offer, body, undefined, listener, needs);
+      : { ...this.#needs, find: () => asker.carrier, waits: false };
+    const key = asker?.key;
+    return this.#begin(offer, body, undefined, listener, { key, needs });
   }
 
   /** Someone has joined: what waits for them goes on, in the order it was offered. */
@@ -174,10 +209,13 @@ export class Router {
     body: Body,
     spool: Spool | undefined,
     listener: TransferListener,
-    needs = this.#needs,
+    { key, needs = this.#needs }: {
+      readonly key: string | undefined;
+      readonly needs?: RouteNeeds;
+    },
   ): Route {
-    const at = needs.clock.date();
-    const route = new Route(offer, body, spool, listener, needs, at);
+    const origin = { offeredAt: needs.clock.date(), key };
+    const route = new Route(offer, body, spool, listener, needs, origin);
     this.#add(route);
     route.begin();
     return route;
@@ -269,8 +307,32 @@ export class Router {
     if (offer.fingerprint === undefined) return undefined;
     const same = this.#byFingerprint.get(offer.fingerprint) ?? [];
     return [...same].find((route) =>
-      route.isDetached && isAgain(route.offer, offer, () => route.recipients)
+      route.isDetached && !route.isAmbiguous &&
+      isAgain(route.offer, offer, () => route.recipients)
     );
+  }
+
+  /**
+   * The recipients of an offer for whom its very content is kept already, and the rest of them; one
+   * of `before` belongs to the rest.
+   */
+  #kept(
+    offer: Offer,
+    key: string | undefined,
+    before?: ReadonlySet<string>,
+  ): { kept: Kept; rest: string[] } {
+    const same = [...this.#byFingerprint.get(offer.fingerprint ?? "") ?? []]
+      .filter((route) =>
+        !route.isAmbiguous && route.key === key &&
+        isSame(route.offer, offer) && isQueuedAgain(route.offer, offer)
+      );
+    const kept = new Map<string, Route>();
+    for (const name of offer.to) {
+      if (before?.has(name.toLowerCase())) continue;
+      const route = same.find((route) => route.isKeptFor(name));
+      if (route !== undefined) kept.set(name, route);
+    }
+    return { kept, rest: offer.to.filter((name) => !kept.has(name)) };
   }
 
   /** What became of a transfer that is offered again because its sender did not hear. */

@@ -15,6 +15,8 @@ export interface SpoolNote {
   readonly offer: Offer;
   /** When it was offered first, ms since the Unix epoch. */
   readonly offeredAt: number;
+  /** See RouteFacts. */
+  readonly key?: string | undefined;
   /** The spool file holds the body from here on: the recipient has what is before. */
   readonly base: number;
   /** Set once the sender has sent everything. */
@@ -27,6 +29,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const schema = v.object({
   offer: v.record(v.string(), v.unknown()),
   offeredAt: count,
+  key: v.optional(v.string()),
   base: count,
   digest: v.optional(
     v.object({

@@ -29,7 +29,8 @@ interface KeptKey {
 
 /**
  * The identity in the state directory `state`, made when there is none; processes that begin at
- * once get the same. Throws Failure `input` for a damaged one, `output` when none can be kept.
+ * once get the same. Throws Failure `bad-data` for a damaged one, `input` for
+ * one that cannot be read, `output` when none can be kept.
  */
 export async function openIdentity(state: string): Promise<Identity> {
   const path = join(state, FILE);
@@ -127,7 +128,7 @@ function damaged(path: string, cause?: unknown): Failure {
   const state = `Cannot use the identity ${path}: it is damaged`;
   const hint =
     "remove it for a new one; names bound to the old one must then be freed on the hub's machine, with ferry peers --forget";
-  return new Failure("input", state, { cause, hint });
+  return new Failure("bad-data", state, { cause, hint });
 }
 
 /** Keeps a fresh key; when another process was first, its key counts. */

@@ -290,10 +290,8 @@ export class Inbox {
   }
 
   /** Throws Failure: `conflict` when policy protects what has the name, `disk-full` when there is no room for it. */
-  #assertFree(
-    { kind, size, tree }: SingleOffer,
-    path: readonly string[],
-  ): void {
+  #assertFree(offer: SingleOffer, path: readonly string[]): void {
+    const { kind, size, tree } = offer;
     const { dir, onConflict, keepMessages } = this.#options;
     if (kind === "directory") return;
     const policy = tree === undefined ? onConflict : withinTree(onConflict);
@@ -309,7 +307,8 @@ export class Inbox {
       );
     }
     if (saves && size !== null && size > INLINE_BYTES) {
-      assertSpace(dir, size, "the recipient's disk");
+      const held = kind === "file" ? this.#parts.held(offer) : 0;
+      assertSpace(dir, size, "the recipient's disk", held);
     }
   }
 }

@@ -61,6 +61,12 @@ export class Parts {
     return path;
   }
 
+  /** Bytes there are of this offer in a partial file that can be gone on with. */
+  held(offer: Offer): number {
+    const path = this.#idle.get(partKey(offer) ?? "");
+    return path === undefined ? 0 : sizeOf(path);
+  }
+
   /** Of two for one key, whose process was killed, only one can be gone on with. */
   #found(key: string, path: string): void {
     const other = this.#idle.get(key);

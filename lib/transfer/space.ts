@@ -8,15 +8,21 @@ import { formatBytes } from "../text/units.ts";
 const MARGIN_BYTES = 1024 * 1024;
 
 /**
- * Throws Failure `disk-full` when `bytes` do not fit on the disk of `dir`, which need not exist yet;
- * `whose` names the disk: `the hub's disk`. Where the system does not tell, everything fits.
+ * Throws Failure `disk-full` when `bytes`, of which `held` are there already, do not fit on the disk
+ * of `dir`, which need not exist yet; `whose` names the disk: `the hub's disk`. Where the system does
+ * not tell, everything fits.
  */
-export function assertSpace(dir: string, bytes: number, whose: string): void {
+export function assertSpace(
+  dir: string,
+  bytes: number,
+  whose: string,
+  held = 0,
+): void {
   const free = freeBytes(dir);
-  if (free === undefined || bytes + MARGIN_BYTES <= free) return;
+  if (free === undefined || bytes - held + MARGIN_BYTES <= free) return;
   const state = `${whose} has ${formatBytes(free)} free, and ${
-    formatBytes(bytes)
-  } are offered`;
+    formatBytes(bytes - held)
+  } are ${held > 0 ? "still to come" : "offered"}`;
   throw new Failure("disk-full", state);
 }
 

@@ -1,7 +1,9 @@
 /** What is said of a log beside what a capture shows, on records made by hand. */
 import { assert, assertEquals } from "@std/assert";
 import { type Logged, reconcile } from "../../lib/capture/reconcile.ts";
+import { readLog } from "../../lib/capture/log.ts";
 import { Shown } from "../../lib/capture/shown.ts";
+import { TempDir } from "../support/files.ts";
 
 const ID = "00000000000000aa";
 const SHA256 = "a".repeat(64);
@@ -55,7 +57,7 @@ const WHOLE = [
 function logged(total: number, more: Partial<Logged> = {}): Logged {
   return {
     ...{ id: ID, name: "a.txt", from: "desk", to: "Bob", bytes: 8 },
-    sha256: SHA256,
+    ...{ sha256: SHA256, status: "delivered" },
     latency_ms: { total, queue: 5, offer: 0, transfer: 0, verify: 0, ack: 0 },
     ...more,
   };
@@ -143,6 +145,120 @@ Deno.test("reconcile: a resumed transfer counts from its first offer, and its by
   ];
   const [row] = rows([logged(30)], resumed);
   assertEquals([row?.verdict, row?.capture_ms], ["consistent", 17]);
+});
+
+const settled = (hop: number, ms: number, more: Record<string, unknown>) =>
+  record("RECEIPT", hop, ms, { recipient: "bob", ...more });
+
+Deno.test("reconcile: what was unchanged needs no body, and has none to miss", () => {
+  const log = logged(30, { status: "unchanged", sha256: undefined });
+  const same = { status: "delivered", verify_ms: 0, unchanged: true };
+  const unchanged = [
+    offer(1, 0),
+    offer(2, 3),
+    settled(2, 4, same),
+    settled(1, 6, same),
+  ];
+  const [row] = rows([log], unchanged);
+  assertEquals(
+    [row?.verdict, row?.status, row?.capture_ms, row?.difference_ms],
+    ["consistent", "unchanged", 6, 24],
+  );
+  assertEquals(
+    row?.hops.map(({ transfer_ms, receipt_ms }) => [
+      transfer_ms,
+      receipt_ms,
+    ]),
+    [[null, null], [null, null]],
+  );
+  // It was on its way already: drained, and closed.
+  const drained = [...unchanged, end(1, 7), end(2, 8)];
+  const [late] = rows([log], drained);
+  assertEquals([late?.verdict, late?.hops[0]?.receipt_ms], [
+    "consistent",
+    null,
+  ]);
+  assertEquals(said(unchanged, { ...log, bytes: 9 }), [
+    "differs",
+    "OFFER names 8 bytes on hop 1",
+    "OFFER names 8 bytes on hop 2",
+  ]);
+  assertEquals(said(WHOLE, log), [
+    "differs",
+    "the RECEIPT on hop 1 says delivered, the log unchanged",
+  ]);
+  const [unlogged] = rows([], unchanged);
+  assertEquals([unlogged?.verdict, unlogged?.status, unlogged?.bytes], [
+    "not logged",
+    "unchanged",
+    8,
+  ]);
+});
+
+Deno.test("reconcile: what was stored has no latency in the log, and is delivered whenever the recipient comes", () => {
+  const log = logged(0, { status: "stored", latency_ms: null });
+  const stored = [
+    offer(1, 0),
+    accept(1, 1),
+    end(1, 4),
+    settled(1, 9, { status: "stored", until: 1_800_000_000_000 }),
+  ];
+  const [row] = rows([log], stored);
+  assertEquals(
+    [row?.verdict, row?.status, row?.capture_ms, row?.difference_ms],
+    ["consistent", "stored", 9, null],
+  );
+  const later = [offer(2, 5_000), accept(2, 5_001), end(2, 5_004)];
+  const [whole] = rows([log], [...stored, ...later, receipt(2, 5_020)]);
+  assertEquals(whole?.verdict, "consistent");
+  assertEquals(whole?.hops.map(({ latency_ms }) => latency_ms), [9, 20]);
+  const lost = [...stored, ...later.slice(0, 2), end(2, 5_004, 3)];
+  assertEquals(said([...lost, receipt(2, 5_020)], log), [
+    "missing",
+    "5 bytes were not captured on hop 2",
+  ]);
+  assertEquals(said([...stored], logged(30)), [
+    "differs",
+    "the RECEIPT on hop 1 says stored, the log delivered",
+  ]);
+  const [unlogged] = rows([], [...stored, ...later, receipt(2, 5_020)]);
+  assertEquals([unlogged?.verdict, unlogged?.status], ["not logged", "stored"]);
+});
+
+Deno.test("reconcile: of a log, what was completed or stored counts, with a SHA-256 or without; a whole directory does not", async () => {
+  using dir = new TempDir();
+  const facts = {
+    ...{ id: ID, dir: "send", name: "a", from: "desk", to: "bob", bytes: 8 },
+  };
+  const { latency_ms } = logged(30);
+  const lines = [
+    { event: "transfer.offered", ...facts },
+    { event: "transfer.completed", ...facts, sha256: SHA256, latency_ms },
+    { event: "transfer.completed", ...facts, unchanged: true, latency_ms },
+    { event: "transfer.stored", ...facts, sha256: SHA256, until: "2027" },
+    {
+      ...{ event: "transfer.completed", ...facts, latency_ms },
+      ...{ kind: "directory", files: { transferred: 1 } },
+    },
+    { event: "transfer.stored", ...facts, files: {}, until: "2027" },
+    { event: "transfer.completed", ...facts, dir: "receive", sha256: SHA256 },
+    { event: "summary", ok: 3 },
+  ];
+  const path = dir.at("log.ndjson");
+  Deno.writeTextFileSync(path, lines.map((x) => JSON.stringify(x)).join("\n"));
+  const read = await readLog(path, "log.ndjson");
+  assertEquals(
+    read.map(({ status, sha256, latency_ms }) => [
+      status,
+      sha256,
+      latency_ms?.total,
+    ]),
+    [
+      ["delivered", SHA256, 30],
+      ["unchanged", undefined, 30],
+      ["stored", SHA256, undefined],
+    ],
+  );
 });
 
 Deno.test("reconcile: without a log, each receipt of the capture is a row", () => {

@@ -1,6 +1,6 @@
 /**
  * A real session captured with tshark on the loopback while it runs: a hub, two peers, files,
- * messages, a broadcast, 20 MB. The capture must hold every transfer of the log with the same bytes
+ * messages, a broadcast, 20 MB, a directory twice, something queued. The capture must hold every transfer of the log with the same bytes
  * and a latency no greater than the program's, and nothing malformed.
  */
 import { assert, assertEquals } from "@std/assert";
@@ -10,14 +10,18 @@ import { type Started, untilReady } from "../cli/started.ts";
 import { asProcesses } from "../cli/world.ts";
 import { listOf, pattern, sha256, TempDir } from "../support/files.ts";
 import { within } from "../support/within.ts";
-import { Capture, fieldsOf, missingCapture } from "./tshark.ts";
+import { BETWEEN, Capture, fieldsOf, missingCapture } from "./tshark.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
 const LARGE_BYTES = 20_000_000;
+const DATA = "6";
+/** Types of frames that name a transfer: OFFER to CANCEL, and PROGRESS. */
+const NAMES_TRANSFER = new Set(["3", "4", "5", DATA, "7", "8", "9", "129"]);
 
 const why = await missingCapture("tests/capture/session_test.ts");
 
 type Completed = Extract<FerryEvent, { event: "transfer.completed" }>;
+type Stored = Extract<FerryEvent, { event: "transfer.stored" }>;
 type Reconciled = Extract<FerryEvent, { event: "reconciled" }>;
 
 /** Ferry as processes, in a directory of their own. */
@@ -86,6 +90,9 @@ async function send(stage: Stage, hub: string): Promise<string> {
   const odd = 'we"ird ~ naïve 🎉.txt';
   await Deno.writeTextFile(dir.at(odd), "x");
   await Deno.writeFile(dir.at("large.bin"), pattern(LARGE_BYTES));
+  await Deno.mkdir(dir.at("project"));
+  await Deno.writeTextFile(dir.at("project/small.txt"), "small");
+  await Deno.writeFile(dir.at("project/large.bin"), pattern(300_000));
   const to = (...args: string[]) => ["send", "--hub", hub, "--json", ...args];
   let log = "";
   for (
@@ -96,9 +103,18 @@ async function send(stage: Stage, hub: string): Promise<string> {
       to("--to", "bob", "--data", '{"n": 12345678901234567890}'),
       ["broadcast", "--hub", hub, "--json", "report.csv"],
       to("--to", "alice", "large.bin"),
+      to("--to", "bob", "project"),
+      to("--to", "bob", "project"),
+      to("--to", "carol", "--queue", "project/large.bin"),
+      to("--to", "carol", "--queue", "project/large.bin"),
     ]
   ) log += await stage.run(args);
   return log;
+}
+
+function statusOf(one: Completed | Stored): Reconciled["status"] {
+  if (one.event === "transfer.stored") return "stored";
+  return one.unchanged === true ? "unchanged" : "delivered";
 }
 
 /** SHA-256 of a body as its DATA frames carry it, one for each connection it went over. */
@@ -110,13 +126,26 @@ async function bodies(
   const rows = await fieldsOf(
     capture,
     `ferry.type == 6 && ferry.transfer == "${id}"`,
-    ["tcp.stream", "ferry.data"],
+    ["tcp.stream", "ferry.type", "ferry.transfer", "ferry.data"],
     options,
   );
   const byStream = Map.groupBy(rows, ([stream]) => stream);
   return [...byStream.values()].map((parts) => {
-    const digits = parts.map(([, data = ""]) => data.replaceAll("~", ""));
+    const digits = parts.flatMap((part) => dataOf(part, id));
     return sha256(Uint8Array.fromHex(digits.join("")));
+  });
+}
+
+/** What a packet has of one body, in hexadecimal digits: frames of other transfers may be in it too. */
+function dataOf(
+  [, types = "", ids = "", data = ""]: readonly string[],
+  id: string,
+): string[] {
+  const all = data.split(BETWEEN);
+  const named = types.split(BETWEEN).filter((type) => NAMES_TRANSFER.has(type));
+  return ids.split(BETWEEN).flatMap((one, at) => {
+    const digits = named[at] === DATA ? all.shift() ?? "" : "";
+    return one === id ? digits : [];
   });
 }
 
@@ -173,17 +202,29 @@ for (const way of ["plain", "TLS"] as const) {
         ["tcp.stream"],
         options,
       );
-      assertEquals(new Set(byes.flat()).size, 8);
+      assertEquals(new Set(byes.flat()).size, 12);
 
       const events: FerryEvent[] = log.trimEnd().split("\n").map((line) =>
         JSON.parse(line)
       );
-      const sent = events.filter((event): event is Completed =>
-        event.event === "transfer.completed"
+      const sent = events.filter((event): event is Completed | Stored =>
+        (event.event === "transfer.completed" ||
+          event.event === "transfer.stored") && event.files === undefined
       );
-      assertEquals(sent.length, 7);
-      for (const { id, to, bytes, sha256 } of sent) {
-        const hops = to === "hub" ? 1 : 2;
+      const statuses = sent.map(statusOf);
+      assertEquals(statuses, [
+        ...Array(9).fill("delivered"),
+        ...["unchanged", "unchanged", "stored", "stored"],
+      ]);
+      // The second is answered from what the first has left: nothing of it went over the wire.
+      const repeated = sent.at(-1)?.id;
+      for (const one of sent) {
+        const { id, to, bytes, sha256 } = one;
+        if (statusOf(one) === "unchanged" || id === repeated) {
+          assertEquals(await bodies(file, id, options), []);
+          continue;
+        }
+        const hops = to === "hub" || to === "carol" ? 1 : 2;
         const found = await bodies(file, id, options);
         assert(found.length >= hops, `${id} went over ${found.length} hops`);
         assertEquals(
@@ -201,15 +242,25 @@ for (const way of ["plain", "TLS"] as const) {
         .map((line) => JSON.parse(line))
         .filter(({ event }) => event === "reconciled");
       assertEquals(
-        rows.map(({ id, to, bytes, verdict }) => [id, to, bytes, verdict]),
-        sent.map(({ id, to, bytes }) => [id, to, bytes, "consistent"]),
+        rows.slice(0, sent.length)
+          .map(({ id, to, status, verdict }) => [id, to, status, verdict]),
+        sent.map((one) => [one.id, one.to, statusOf(one), "consistent"]),
       );
-      for (const { name, program_ms, capture_ms, hops, to } of rows) {
-        assert(program_ms !== null && capture_ms !== null);
-        assert(capture_ms > 0 && capture_ms <= program_ms.total, name);
-        assertEquals(hops.map(({ hop }) => hop), to === "hub" ? [1] : [1, 2]);
+      // The two offers of a directory itself, twice.
+      assertEquals(
+        rows.slice(sent.length).map(({ name, verdict }) => [name, verdict]),
+        Array(4).fill(["project", "not logged"]),
+      );
+      for (const row of rows.slice(0, sent.length)) {
+        const { id, name, program_ms, capture_ms, hops, to, status } = row;
+        assert(capture_ms !== null && capture_ms > 0, name);
+        assertEquals(program_ms === null, status === "stored", name);
+        assert(program_ms === null || capture_ms <= program_ms.total, name);
+        const alone = to === "hub" || status === "stored";
+        assertEquals(hops.map(({ hop }) => hop), alone ? [1] : [1, 2]);
+        const none = status === "unchanged" || id === repeated;
         for (const { bytes } of hops) {
-          assertEquals(bytes, rows.find((row) => row.name === name)?.bytes);
+          assertEquals(bytes, none ? 0 : row.bytes, name);
         }
       }
 

@@ -95,7 +95,19 @@ const LINES: [string, FerryEvent, string, string][] = [
       retryable: true,
     },
     "",
-    "error: Cannot send a.csv: alice is not connected\nhint: ferry peers lists who is\n",
+    "error: Cannot send a.csv: alice is not connected\nhint: ferry peers lists who is; --queue leaves it at the hub\n",
+  ],
+  [
+    "a transfer to someone who left meanwhile",
+    {
+      event: "transfer.failed",
+      ...SENT,
+      code: "absent",
+      message: "alice disconnected before its receipt",
+      retryable: true,
+    },
+    "",
+    "error: Cannot send a.csv: alice disconnected before its receipt\nhint: ferry peers lists who is\n",
   ],
   [
     "a transfer that did not arrive",
@@ -286,7 +298,7 @@ Deno.test("Reporter with -q keeps data, failures and problems only", () => {
   );
   assertEquals(
     stderr.split("\n").map((line) => line.split(":")[0]),
-    ["error", "error", "hint", "error", "warning", "hint", ""],
+    ["error", "error", "hint", "error", "hint", "error", "warning", "hint", ""],
   );
 });
 

@@ -2,6 +2,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Ledger } from "../../lib/hub/ledger/ledger.ts";
+import type { Viewer } from "../../lib/hub/giving.ts";
+import { Share } from "../../lib/hub/share.ts";
+import type { Identity } from "../../lib/identity/identity.ts";
 import { LedgerFile } from "../../lib/hub/ledger/file.ts";
 import type { RouteEnd, RouteFacts } from "../../lib/hub/route_events.ts";
 import { LEDGER_FLUSH_MS } from "../../lib/protocol/limits.ts";
@@ -10,10 +13,11 @@ import { BytesBody } from "../../lib/transfer/body.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { digestOf, pattern, TempDir } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
+import { keeping, newIdentity, proving } from "../support/identity.ts";
 import { offer } from "../support/raw.ts";
 import { Heard } from "../support/recorder.ts";
 
-const ALL = { names: [], since: 0, limit: Infinity };
+const ALL = { since: 0, limit: Infinity };
 const DAY_MS = 86_400_000;
 /** Lately, on the fake clock. */
 const START = 1_767_323_045_678;
@@ -125,10 +129,125 @@ Deno.test("deliveries are read newest first, by name in any case, since a time, 
   assertEquals(names({}).length, 450, "more than one page");
   assertEquals(names({ limit: 2 }), ["449", "448"]);
   assertEquals(names({ since: START + 447 }), ["449", "448", "447"]);
-  assertEquals(names({ names: ["ALICE"] }).length, 150);
-  assertEquals(names({ names: ["bob", "alice"], limit: 1 }), ["447"]);
-  assertEquals(names({ names: ["dave"] }), []);
+  assertEquals(names({ peer: "ALICE" }).length, 150);
+  assertEquals(names({ peer: "alice", limit: 1 }), ["447"]);
+  assertEquals(names({ peer: "dave" }), []);
   assertEquals(kept.all({ limit: 1 })[0]?.status, "open");
+});
+
+Deno.test("a viewer is shown what is of its key, and what went to its names in any case", () => {
+  using kept = new Kept();
+  const facts: Partial<RouteFacts>[] = [
+    { name: "own", key: "A" },
+    { name: "own, under another name", from: "carol", key: "A" },
+    { name: "another's under the same name", key: "B" },
+    { name: "of who showed no key" },
+    { name: "to it", from: "carol", to: ["Alice", "bob"], key: "B" },
+    { name: "got from the hub", from: "hub", to: ["desk"], key: "A" },
+    { name: "of the hub", from: "hub", to: ["bob"] },
+  ];
+  for (const one of facts) kept.ledger.offered(route(one));
+  const seen = (viewer: Viewer, query = {}) =>
+    kept.all({ viewer, ...query }).map(({ name, to }) => `${name} → ${to}`);
+  assertEquals(seen({ key: "A", names: ["ALICE"] }), [
+    "got from the hub → desk",
+    "to it → Alice",
+    "own, under another name → bob",
+    "own → bob",
+  ]);
+  assertEquals(seen({ key: "A", names: [] }, { peer: "desk" }), [
+    "got from the hub → desk",
+  ]);
+  assertEquals(seen({ key: "C", names: ["dave"] }), []);
+  assertEquals(seen({ key: "", names: ["hub"] }, { peer: "x" }), []);
+});
+
+Deno.test("a ledger of the version before is read, and goes on with all it holds", () => {
+  using kept = new Kept();
+  const before = route({ name: "before.csv" });
+  kept.ledger.offered(before);
+  kept.ledger.stored(before, "bob", 0, digestOf(pattern(4)));
+  kept.close();
+  {
+    using db = new DatabaseSync(kept.dir.at("ledger.db"));
+    db.exec("ALTER TABLE deliveries DROP COLUMN client_key");
+    db.exec("PRAGMA user_version = 1");
+  }
+  {
+    using read = LedgerFileRead.in(kept.dir.path);
+    assertEquals(read.all().map(({ name }) => name), ["before.csv"]);
+  }
+  kept.ledger.settled(before, end());
+  kept.ledger.offered(route({ name: "after.csv", key: "A" }));
+  kept.ledger.offered(route({ name: "nobody's.csv" }));
+  kept.close();
+  assertEquals(
+    kept.all().map(({ name, status }) => [name, status]),
+    [["nobody's.csv", "failed"], ["after.csv", "failed"], [
+      "before.csv",
+      "delivered",
+    ]],
+  );
+  // Of what has no key noted the name decides, as it did then.
+  const viewer = { key: "B", names: ["alice"] };
+  assertEquals(kept.all({ viewer }).map(({ name }) => name), ["before.csv"]);
+  assertEquals(kept.warnings, []);
+});
+
+Deno.test("nobody sees what a one-shot sent under a name of nobody, but who sent it and who got it", async () => {
+  using kept = new Kept();
+  using dir = new TempDir();
+  Deno.writeTextFileSync(dir.at("list.csv"), "a");
+  await using hub = new TestHub({
+    clock: kept.clock,
+    events: { routes: kept.ledger },
+    history: kept.ledger,
+    share: Share.open(dir.path, "share"),
+    openHistory: false,
+    ...keeping(dir.at("names")),
+  });
+  const [sender, recipient, other] = await Promise.all(
+    [newIdentity(), newIdentity(), newIdentity()],
+  );
+  assert(sender && recipient && other);
+  const join = (name: string, identity: Identity, greeting = {}) =>
+    TestPeer.join(hub.port, name, hub.clock, {}, {
+      role: "oneshot",
+      ...proving(identity),
+      ...greeting,
+    });
+  await using bob = await join("bob", recipient, { role: "peer" });
+  {
+    await using desk = await join("desk", sender);
+    const heard = new Heard();
+    const body = new BytesBody(pattern(4));
+    desk.client.outbound.carry(offer({ inline: true }), body, heard);
+    assertEquals(await heard.code("bob"), "delivered");
+    for await (const _ of desk.client.ask({ what: "get", path: "list.csv" }));
+  }
+  const sees = async ({ client }: TestPeer, peer?: string) => {
+    const all: string[] = [];
+    const asked = { what: "history", ...(peer === undefined ? {} : { peer }) };
+    for await (const { transfers = [] } of client.ask(asked)) {
+      all.push(...transfers.map(({ from, to }) => `${from} → ${to}`));
+    }
+    return all;
+  };
+  const own = ["hub → desk", "desk → bob"];
+  {
+    await using again = await join("laptop", sender);
+    assertEquals(await sees(again), own);
+    assertEquals(await sees(again, "bob"), ["desk → bob"]);
+    await using spy = await join("desk", other);
+    assertEquals(await sees(spy), []);
+  }
+  // Nor by taking the name for good.
+  await using taker = await join("desk", other, { role: "peer" });
+  assertEquals(taker.client.name, "desk");
+  assertEquals(await sees(taker, "bob"), []);
+  assertEquals(await sees(bob), ["desk → bob"]);
+  await using brief = await join("phone", recipient);
+  assertEquals(await sees(brief), ["desk → bob"]);
 });
 
 Deno.test("what was noted is on disk after a moment, without waiting for the hub to stop", async () => {
@@ -337,7 +456,7 @@ Deno.test("a history of few among many is looked for in short steps, and found w
     const from = n % 4_000 === 17 ? "carol" : "alice";
     kept.ledger.offered(route({ from }));
   }
-  const steps = [...kept.ledger.deliveries({ ...ALL, names: ["carol"] })];
+  const steps = [...kept.ledger.deliveries({ ...ALL, peer: "carol" })];
   assert(steps.length >= 3, `${steps.length} steps`);
   assertEquals(steps.flat().length, 3);
   assertEquals(kept.all().length, count);

@@ -8,6 +8,7 @@ import type { MessageOf, PastDelivery } from "../../lib/protocol/message.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { digestOf, listOf, pattern, TempDir } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";
+import { keeping, newIdentity, shown } from "../support/identity.ts";
 import { RawEnd } from "../support/raw.ts";
 
 const ALICE: PastDelivery = {
@@ -86,13 +87,32 @@ Deno.test("several requests at once are answered each for itself", async () => {
   assertEquals(codes, ["part", "usage", "declined"]);
 });
 
-Deno.test("who may not see all sees what went from or to its own name", async () => {
+Deno.test("who may not see all is shown what is of its key and its names; who shows no key, nothing", async () => {
   const past = new Past(1);
-  await using hub = new TestHub({ history: past, openHistory: false });
-  using end = await RawEnd.join(hub.port, "alice");
+  using dir = new TempDir();
+  const history = { history: past, openHistory: false };
+  await using hub = new TestHub({ ...history, ...keeping(dir.path) });
+  const alice = await newIdentity();
+  using end = await RawEnd.join(
+    hub.port,
+    "alice",
+    await shown(alice, "alice"),
+  );
   await end.send(ask("history", { peer: "bob", since: 5, limit: 7 }));
   await part(end);
-  assertEquals(past.query, { names: ["alice", "bob"], since: 5, limit: 7 });
+  const viewer = { key: alice.key, names: ["alice"] };
+  assertEquals(past.query, { peer: "bob", viewer, since: 5, limit: 7 });
+  past.query = undefined;
+  const oneshot = { role: "oneshot" } as const;
+  using nobody = await RawEnd.join(hub.port, "carol", oneshot);
+  await nobody.send(ask("history"));
+  const answer = await nobody.expect("response");
+  assert(answer.status === "failed");
+  assertEquals([answer.code, answer.message], [
+    "declined",
+    "the hub tells its history only to who shows a key",
+  ]);
+  assertEquals(past.query, undefined);
 });
 
 Deno.test("on an open hub everyone sees everything", async () => {
@@ -101,7 +121,10 @@ Deno.test("on an open hub everyone sees everything", async () => {
   using end = await RawEnd.join(hub.port, "alice");
   await end.send(ask("history"));
   await part(end);
-  assertEquals(past.query?.names, []);
+  assertEquals(past.query, {
+    ...{ peer: undefined, viewer: undefined },
+    ...{ since: 0, limit: Number.MAX_SAFE_INTEGER },
+  });
 });
 
 Deno.test("a client that leaves in the middle of an answer leaves nothing behind", async () => {
@@ -251,7 +274,7 @@ Deno.test("what the hub cannot offer for lack of room is told of", async () => {
     { clock: new FakeClock(), share, emit: () => {} },
     {
       name: "alice",
-      seesAll: true,
+      sees: "all",
       carrier: {
         carry: (_offer, _body, listener) => {
           const retryable = true;

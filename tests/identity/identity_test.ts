@@ -34,7 +34,8 @@ Deno.test("an identity that is damaged is an error, not a new one", async () => 
   for (const text of ["", "{}", '{"x":1,"d":2}', '{"x":"AA","d":"AA"}']) {
     Deno.writeTextFileSync(dir.at("identity.json"), text);
     const error = await assertRejects(() => openIdentity(dir.path), Failure);
-    assertEquals(error.code, "input", text);
+    assertEquals(error.code, "bad-data", text);
+    assert(error.hint !== undefined);
     assertEquals(Deno.readTextFileSync(dir.at("identity.json")), text);
   }
 });

@@ -6,7 +6,9 @@ import { COLUMNS } from "./rows.ts";
 /** Marks the database as Ferry's: "Frry". */
 const APPLICATION_ID = 0x46727279;
 /** Of the table below; a higher one is a later Ferry's. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
+/** What makes a ledger of a version one of the next, the first from version 1. */
+const MIGRATIONS = ["ALTER TABLE deliveries ADD COLUMN client_key TEXT"];
 /** Hubs of one user at a time that keep a ledger. */
 const MAX_LEDGERS = 16;
 
@@ -20,6 +22,7 @@ const SCHEMA = `
     size INTEGER,
     sender TEXT NOT NULL COLLATE NOCASE,
     recipient TEXT NOT NULL COLLATE NOCASE,
+    client_key TEXT,
     status TEXT NOT NULL,
     at INTEGER NOT NULL,
     ended INTEGER,
@@ -69,7 +72,7 @@ export function claim(state: string): { path: string; lock: Deno.FsFile } {
   throw new Error(`${MAX_LEDGERS} hubs keep a ledger already`);
 }
 
-/** Opens a ledger for writing, or makes it. Throws Unusable, and what SQLite gives. */
+/** Opens a ledger for writing, or makes it; an older one is brought up to this version. Throws Unusable, and what SQLite gives. */
 export function openDatabase(path: string): DatabaseSync {
   // Made here, so that nobody else may read it; SQLite gives its other files the same mode.
   Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
@@ -77,7 +80,7 @@ export function openDatabase(path: string): DatabaseSync {
   try {
     const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get();
     if (tables?.n === 0) db.exec(`BEGIN; ${SCHEMA} COMMIT;`);
-    assertOurs(db);
+    migrate(db, assertOurs(db));
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     return db;
   } catch (error) {
@@ -86,19 +89,37 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
-/** Throws Unusable unless the database is a ledger of this version, and whole as far as a glance can tell. */
-export function assertOurs(db: DatabaseSync): void {
+/**
+ * Throws Unusable unless the database is a ledger of this version or one before, and whole as far as
+ * a glance can tell; gives the version.
+ */
+export function assertOurs(db: DatabaseSync): number {
   if (number(db, "application_id") !== APPLICATION_ID) {
     throw new Unusable("it is not a ledger of Ferry");
   }
   const version = number(db, "user_version");
-  if (version !== SCHEMA_VERSION) {
+  if (version < 1 || version > SCHEMA_VERSION) {
     throw new Unusable(`it is of another version of Ferry (${version})`);
   }
+  const columns = COLUMNS.filter((column) =>
+    version > 1 || column !== "client_key"
+  );
   db.prepare(
-    `SELECT ${COLUMNS.join(", ")} FROM deliveries ORDER BY seq LIMIT 1`,
+    `SELECT ${columns.join(", ")} FROM deliveries ORDER BY seq LIMIT 1`,
   )
     .get();
+  return version;
+}
+
+/** All or nothing: a process that is killed meanwhile leaves the ledger as it was. */
+function migrate(db: DatabaseSync, version: number): void {
+  const steps = MIGRATIONS.slice(version - 1);
+  if (steps.length === 0) return;
+  db.exec(
+    `BEGIN; ${
+      steps.join("; ")
+    }; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`,
+  );
 }
 
 function number(db: DatabaseSync, pragma: string): number {

@@ -10,6 +10,7 @@ import { join } from "@std/path";
 import { systemState } from "../../failure.ts";
 import { LEDGER_DAYS, LEDGER_ROWS } from "../../protocol/limits.ts";
 import type { PastDelivery } from "../../protocol/message.ts";
+import type { HistoryQuery } from "../giving.ts";
 import {
   assertOurs,
   claim,
@@ -33,21 +34,23 @@ export interface LedgerRow {
   /** Its row, and in which file: one that was set aside since has no say. */
   written?: { readonly file: LedgerFile; readonly seq: number };
   delivery: PastDelivery;
+  /** The key of the client it is done for, if it has shown one. */
+  readonly key: string | undefined;
   /** A hub before this one may have written it. */
   readonly isOld: boolean;
 }
 
-/** Which deliveries are asked for; names in any case. */
-export interface LedgerQuery {
+/** Which deliveries are asked for. */
+export interface LedgerQuery extends HistoryQuery {
   /** The hub they went through; any when absent. */
   readonly hub?: string;
-  /** Each of these names is the sender or the recipient. */
-  readonly names: readonly string[];
-  /** Offered since, ms since the Unix epoch. */
-  readonly since: number;
-  /** The newest so many. */
-  readonly limit: number;
 }
+
+/** Whether a delivery is a viewer's own, with its key and twice its names, as a list in JSON. */
+const IS_OWN = "(client_key = ? OR " +
+  "recipient IN (SELECT value FROM json_each(?)) OR " +
+  // What a Ferry before this one wrote: whoever has the name now.
+  "(client_key IS NULL AND sender IN (SELECT value FROM json_each(?))))";
 
 /** An open ledger. */
 export class LedgerFile {
@@ -162,22 +165,25 @@ export class LedgerFile {
    * step is bounded, however few of the rows are meant.
    */
   *deliveries(query: LedgerQuery): Generator<PastDelivery[]> {
-    const { hub, names, since } = query;
+    const { hub, peer, viewer, since } = query;
     const conditions = [
       "seq < ?",
       "seq >= ?",
       "at >= ?",
       ...(hub === undefined ? [] : ["hub = ?"]),
-      ...names.map(() => "(sender = ? OR recipient = ?)"),
+      ...(peer === undefined ? [] : ["(sender = ? OR recipient = ?)"]),
+      ...(viewer === undefined ? [] : [IS_OWN]),
     ];
     const page = this.#db.prepare(
       `SELECT * FROM deliveries WHERE ${conditions.join(" AND ")} ` +
         "ORDER BY seq DESC LIMIT ?",
     );
+    const names = JSON.stringify(viewer?.names);
     const fixed = [
       since,
       ...(hub === undefined ? [] : [hub]),
-      ...names.flatMap((name) => [name, name]),
+      ...(peer === undefined ? [] : [peer, peer]),
+      ...(viewer === undefined ? [] : [viewer.key, names, names]),
     ];
     const [oldest, newest] = [this.#seq("min"), this.#seq("max")];
     let left = query.limit;
@@ -228,7 +234,7 @@ export class LedgerFile {
       `INSERT INTO deliveries (${COLUMNS.join(", ")}) ` +
         `VALUES (${COLUMNS.map(() => "?").join(", ")})`,
     );
-    const result = this.#insert.run(...valuesOf(hub, row.delivery));
+    const result = this.#insert.run(...valuesOf(hub, row.delivery, row.key));
     row.written = { file: this, seq: Number(result.lastInsertRowid) };
   }
 
@@ -239,7 +245,7 @@ export class LedgerFile {
         COLUMNS.slice(HOW_IT_FARES).map((column) => `${column} = ?`).join(", ")
       } WHERE seq = ?`,
     );
-    const values = valuesOf("", delivery).slice(HOW_IT_FARES);
+    const values = valuesOf("", delivery, undefined).slice(HOW_IT_FARES);
     this.#update.run(delivery.size, ...values, seq);
   }
 }

@@ -245,7 +245,8 @@ function keyOf({ id }: RouteFacts, recipient: string): string {
 }
 
 function rowOf(route: RouteFacts, to: string, isOld: boolean): LedgerRow {
-  const { id, name, kind, size, from, offeredAt: at } = route;
+  const { id, name, kind, size, from, offeredAt: at, key } = route;
   const status = "open";
-  return { delivery: { id, name, kind, size, from, to, status, at }, isOld };
+  const delivery = { id, name, kind, size, from, to, status, at } as const;
+  return { delivery, key, isOld };
 }

@@ -5,7 +5,8 @@ import type { PastDelivery } from "../../protocol/message.ts";
 
 /** The columns of a row but its number. */
 export const COLUMNS = [
-  ...["hub", "id", "name", "kind", "size", "sender", "recipient", "status"],
+  ...["hub", "id", "name", "kind", "size", "sender", "recipient"],
+  ...["client_key", "status"],
   ...["at", "ended", "sha256", "code", "message", "retryable"],
   ...["total_ms", "queue_ms", "offer_ms", "transfer_ms", "verify_ms", "ack_ms"],
 ];
@@ -16,12 +17,19 @@ export const HOW_IT_FARES: number = COLUMNS.indexOf("status");
 /** What one column holds. */
 export type Value = string | number | null;
 
-/** What the columns of a delivery through `hub` hold, in their order. */
-export function valuesOf(hub: string, delivery: PastDelivery): Value[] {
+/**
+ * What the columns of a delivery through `hub` hold, in their order; `key` is the one its client has
+ * shown. Who showed none is not taken for one whose key was not noted, by a Ferry before this one.
+ */
+export function valuesOf(
+  hub: string,
+  delivery: PastDelivery,
+  key: string | undefined,
+): Value[] {
   const { id, name, kind, size, from, to, status, at } = delivery;
   const { retryable, latency_ms: latency } = delivery;
   return [
-    ...[hub, id, name, kind, size, from, to, status, at],
+    ...[hub, id, name, kind, size, from, to, key ?? "", status, at],
     delivery.ended ?? null,
     delivery.sha256 ?? null,
     delivery.code ?? null,

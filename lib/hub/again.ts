@@ -1,0 +1,81 @@
+/**
+ * An offer of what the hub keeps for its recipients already: a sender that was killed before it
+ * heard so sends it again. It is answered from what is there, and not kept twice.
+ */
+import { failedOutcome } from "../transfer/outgoing.ts";
+import type {
+  Cancel,
+  Digest,
+  Offer,
+  Outcome,
+  TransferListener,
+} from "../transfer/transfer.ts";
+import type { Route } from "./route.ts";
+import type { Incoming } from "./router.ts";
+
+/** Which transfers are kept for some recipients of an offer, by their names as the offer has them. */
+export type Kept = ReadonlyMap<string, Route>;
+
+/** Whether `now` offers the very content of `before`, a file by itself, to be queued as well. */
+export function isQueuedAgain(before: Offer, now: Offer): boolean {
+  return before.queue_ms !== undefined && now.queue_ms !== undefined &&
+    before.tree === undefined && now.tree === undefined &&
+    before.modified_ms === now.modified_ms &&
+    before.executable === now.executable;
+}
+
+/**
+ * Answers an offer for those it is kept for. What is kept is kept as long as either offer wants
+ * (`until`, ms since the Unix epoch). Bytes that come are passed over; when their SHA-256 is another
+ * one, the sender is to send it anew, and no more is taken for what is kept.
+ */
+export function answerKept(
+  kept: Kept,
+  until: number,
+  listener: TransferListener,
+): Incoming {
+  const awaited = new Set(kept.keys());
+  const settle = (name: string, outcome: Outcome) => {
+    if (awaited.delete(name)) listener.settled(name, outcome);
+  };
+  const finish = async (name: string, route: Route, { sha256 }: Digest) => {
+    if (route.digest?.sha256 !== sha256) {
+      route.isAmbiguous = true;
+      const message = "it differs from what is kept already";
+      return settle(name, failedOutcome({ code: "integrity", message }));
+    }
+    settle(name, await route.keepLonger(name, until));
+  };
+  return {
+    append: () => {},
+    finish: (digest) => {
+      for (const [name, route] of kept) finish(name, route, digest);
+    },
+    abandon: (reason: Cancel) => {
+      for (const name of [...awaited]) settle(name, failedOutcome(reason));
+    },
+    lost: () => awaited.clear(),
+  };
+}
+
+/** Two parts of one offer, each for recipients of its own. */
+export function both(one: Incoming, other: Incoming): Incoming {
+  return {
+    append: (offset, bytes) => {
+      other.append(offset, bytes);
+      return one.append(offset, bytes);
+    },
+    finish: (digest) => {
+      one.finish(digest);
+      other.finish(digest);
+    },
+    abandon: (reason) => {
+      one.abandon(reason);
+      other.abandon(reason);
+    },
+    lost: (left) => {
+      one.lost(left);
+      other.lost(left);
+    },
+  };
+}
