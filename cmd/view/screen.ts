@@ -1,8 +1,12 @@
 /** The pager's terminal: raw mode and the alternate screen while it pages, nothing of them after. */
 import { type Key, KeyDecoder } from "../../lib/term/decode.ts";
 import type { KeySource } from "../../lib/term/keys.ts";
-import type { PagerKey } from "../../lib/view/pager.ts";
-import { page, type Paged, type PagerTerminal } from "../../lib/view/paging.ts";
+import type { PagerKey } from "../../lib/view/pager/keys.ts";
+import {
+  page,
+  type Paged,
+  type PagerTerminal,
+} from "../../lib/view/pager/paging.ts";
 import type { Context } from "../context.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";
@@ -134,9 +138,7 @@ class Screen implements PagerTerminal {
   #take(keys: readonly Key[]): void {
     for (const key of keys) {
       // The end of input comes as Ctrl-D: there will be no other key to leave with.
-      if (key.name === "ctrl" && (key.text === "c" || key.text === "d")) {
-        return this.leave();
-      }
+      if (key.name === "ctrl" && key.text === "d") return this.leave();
       const pressed = pagerKey(key);
       if (pressed !== undefined) this.#press(pressed);
     }
@@ -149,6 +151,7 @@ class Screen implements PagerTerminal {
 }
 
 const CONTROLS: Record<string, PagerKey> = {
+  c: "interrupt",
   f: "pagedown",
   b: "pageup",
   n: "down",
