@@ -20,3 +20,10 @@ export class RemoteProtocolError extends Failure {
 export class LocalProtocolError extends Error {
   override readonly name = "LocalProtocolError";
 }
+
+/** Makes a breach of the protocol into the error of the side that committed it. */
+export type Breach = (message: string) => Error;
+/** The other side's breach: RemoteProtocolError. */
+export const theirs: Breach = (message) => new RemoteProtocolError(message);
+/** Our own: LocalProtocolError. */
+export const ours: Breach = (message) => new LocalProtocolError(message);
