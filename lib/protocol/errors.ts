@@ -23,7 +23,13 @@ export class LocalProtocolError extends Error {
 
 /** Makes a breach of the protocol into the error of the side that committed it. */
 export type Breach = (message: string) => Error;
-/** The other side's breach: RemoteProtocolError. */
-export const theirs: Breach = (message) => new RemoteProtocolError(message);
-/** Our own: LocalProtocolError. */
-export const ours: Breach = (message) => new LocalProtocolError(message);
+
+/** The other side's breach. */
+export function theirs(message: string): Error {
+  return new RemoteProtocolError(message);
+}
+
+/** Our own. */
+export function ours(message: string): Error {
+  return new LocalProtocolError(message);
+}
