@@ -25,7 +25,8 @@ import {
 import { reportPaths, reportStats } from "./report.ts";
 import { Selector } from "./select.ts";
 import { PathSurvey } from "./survey.ts";
-import { JsonTokenizer, type TokenTaker } from "./tokens.ts";
+import { JsonTokenizer } from "./tokenizer.ts";
+import type { TokenTaker } from "./tokens.ts";
 
 /** Bytes the encoding is judged by. */
 const ENCODING_BYTES = 16 << 10;
