@@ -12,7 +12,7 @@ import { CERTIFIED_NAME } from "../lib/net/certificate.ts";
 import { SecureListener } from "../lib/net/listen.ts";
 import { Access } from "../lib/peer/access.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
-import { hubIdentity, identityFingerprint } from "../lib/state/identity.ts";
+import { hubFingerprint, hubIdentity } from "../lib/state/hub_identity.ts";
 import { Client } from "../lib/peer/client.ts";
 import type { Item } from "../lib/peer/item.ts";
 import { sendAll } from "../lib/peer/outbox.ts";
@@ -162,7 +162,7 @@ async function client(
   const credentials = identity === undefined ? "insecure" as const : {
     from: "own" as const,
     certificate: identity.certificate,
-    fingerprint: await identityFingerprint(identity),
+    fingerprint: await hubFingerprint(identity),
     secret: identity.operator_secret,
   };
   const access = new Access([{ host: "127.0.0.1", port }], credentials);

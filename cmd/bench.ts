@@ -15,7 +15,8 @@ import type { Globals } from "./globals.ts";
 import { HUB_OPTIONS } from "./hub_choice.ts";
 import { SENDER_OPTIONS } from "./own_name.ts";
 import { count, flag, size, text } from "./option.ts";
-import { eventLine, type Reporter } from "./report.ts";
+import { eventLine } from "./event_line.ts";
+import type { Reporter } from "./report.ts";
 import { RECEIPT_OPTIONS } from "./sending.ts";
 import { VERSION } from "./version.ts";
 

@@ -1,4 +1,4 @@
-/** What `send` and `broadcast` share: joining, sending, and the exit status that sums it up. */
+/** What `send` and `broadcast` share: sending, and the exit status that sums it up. */
 import { EXIT, exitOf } from "../lib/failure.ts";
 import type { Client } from "../lib/peer/client.ts";
 import { Link } from "../lib/peer/link.ts";

@@ -1,7 +1,10 @@
 /** Where a round is played: a hub, its peers and senders as processes, and the network between them. */
 import { join } from "@std/path";
 import { encodeTicket } from "../../lib/net/ticket.ts";
-import { identityFingerprint, readIdentity } from "../../lib/state/identity.ts";
+import {
+  hubFingerprint,
+  readHubIdentity,
+} from "../../lib/state/hub_identity.ts";
 import { FaultProxy } from "../support/proxy.ts";
 import { Actor } from "./actor.ts";
 import type { Plan } from "./plan.ts";
@@ -165,13 +168,13 @@ export class Stage implements AsyncDisposable {
       return { args: ["--hub", `127.0.0.1:${proxy.port}`], env: {} };
     }
     const state = join(this.dir, "home", "hub", ".local", "state", "ferry");
-    const identity = readIdentity(state);
+    const identity = readHubIdentity(state);
     if (identity === undefined) throw new Error("the hub has no identity");
     const ticket = encodeTicket({
       hosts: ["127.0.0.1"],
       port: proxy.port,
       secret: identity.ticket_secret,
-      fingerprint: await identityFingerprint(identity),
+      fingerprint: await hubFingerprint(identity),
     });
     return { args: [], env: { FERRY_TICKET: ticket } };
   }
