@@ -6,9 +6,18 @@ export function eventLine(
   event: FerryEvent | PastTransfer,
   date: number,
 ): string {
-  const ts = new Date(date).toISOString();
+  const ts = timestamp(date);
   const { event: name, ...fields } = event;
   return `${jsonLine({ v: 1, ts, event: name, ...fields })}\n`;
+}
+
+/** The moment last written: of many thousand lines a second most bear the same. */
+let last = { date: NaN, ts: "" };
+
+function timestamp(date: number): string {
+  const ms = Math.trunc(date);
+  if (last.date !== ms) last = { date: ms, ts: new Date(ms).toISOString() };
+  return last.ts;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Puts a received file under its final name: whole or not at all, and never over what policy protects. */
-import { join } from "@std/path";
+import { join, SEPARATOR } from "@std/path";
 import { Failure } from "../failure.ts";
 import { numberedName } from "../text/filename.ts";
 import type { ConflictPolicy } from "./policy.ts";
@@ -20,7 +20,8 @@ export function place(
   name: string,
   policy: ConflictPolicy,
 ): string | undefined {
-  const target = join(dir, name);
+  // Both are as they should be: nothing is left for join() to put right.
+  const target = dir + SEPARATOR + name;
   if (policy === "overwrite") {
     Deno.renameSync(part, target);
     return target;
