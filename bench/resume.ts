@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "@std/path";
 import { partKey } from "../lib/inbox/parts.ts";
-import { readOver } from "../lib/transfer/body.ts";
+import { readOver } from "../lib/transfer/read.ts";
 import { fingerprintOf } from "../lib/transfer/fingerprint.ts";
 import type { Scenario } from "./scenario.ts";
 import { makeFile } from "./stage.ts";

@@ -10,7 +10,7 @@ import { Failure } from "../failure.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
 import { removeIfThere, writeFailure } from "../transfer/disk.ts";
-import { readOver } from "../transfer/body.ts";
+import { readOver } from "../transfer/read.ts";
 import { PacedFile } from "../transfer/pace.ts";
 import type { Offer } from "../transfer/transfer.ts";
 import type { InboxOptions } from "./inbox.ts";
@@ -209,6 +209,8 @@ export class Arrival implements Taking {
       }
       this.#file = file;
       this.#part = part;
+      // Said at once: its sender then hashes the same meanwhile.
+      this.#reportedAt = -Infinity;
       await readOver(part, 0, length, (_, bytes) => {
         if (!this.#over) this.#take(bytes, tell);
         return !this.#over;
