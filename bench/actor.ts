@@ -2,10 +2,11 @@
  * One process of a benchmark. It does what the lines of JSON on its standard input say, one at a
  * time, and answers each with a line of JSON: `{ms}` or what the command gives.
  *
- *     deno run -A bench/actor.ts bare-receive | bare-send [STATE] | hub SPOOL [STATE] | client PORT [STATE]
+ *     deno run -A bench/actor.ts bare-receive | bare-send [STATE] | hub SPOOL [STATE] | client PORT [STATE] | hash
  *
  * With a state directory everything goes over TLS, with the identity of the hub there.
  */
+import { createHash } from "node:crypto";
 import { Hub } from "../lib/hub/hub.ts";
 import { doorOf } from "../lib/hub/door.ts";
 import { CERTIFIED_NAME } from "../lib/net/certificate.ts";
@@ -20,6 +21,7 @@ import type { Carrier } from "../lib/transfer/transfer.ts";
 import { DEFAULT_DEADLINES } from "../lib/time/deadline.ts";
 import { systemClock } from "../lib/time/clock.ts";
 import { BytesBody, FileBody } from "../lib/transfer/body.ts";
+import { readOver } from "../lib/transfer/read.ts";
 import { INLINE_BYTES } from "../lib/protocol/limits.ts";
 import { readExactly } from "../lib/bench/bare.ts";
 import { writeAll } from "../lib/transfer/disk.ts";
@@ -122,6 +124,18 @@ function bareSend(state: string): { hello: unknown; perform: Perform } {
       return { ms: performance.now() - from };
     },
   };
+}
+
+/** Reads and hashes the beginning of a file. */
+async function hash({ paths = [], bytes = 0 }: Order): Promise<unknown> {
+  const from = performance.now();
+  const hash = createHash("sha256");
+  await readOver(paths[0] ?? "", 0, bytes, (_, piece) => {
+    hash.update(piece);
+    return true;
+  });
+  hash.digest("hex");
+  return { ms: performance.now() - from };
 }
 
 /** A hub that sends files of its own. */
@@ -271,6 +285,7 @@ const roles: Record<
   "bare-send": () => bareSend(first),
   "hub": () => hub(first, second),
   "client": () => client(Number(first), second),
+  "hash": () => ({ hello: {}, perform: hash }),
 };
 const actor = await roles[role]?.();
 if (actor === undefined) throw new Error(`no role ${role}`);

@@ -4,7 +4,7 @@ import { parseSamples, rowCsv, ROWS_CSV_HEAD } from "../lib/bench/csv.ts";
 import { type Row, rowsOf, type Sample } from "../lib/bench/sample.ts";
 import type { BenchResult } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
-import { readFailure } from "../lib/transfer/body.ts";
+import { readFailure } from "../lib/transfer/read.ts";
 import { serveBare } from "./bench/bare.ts";
 import { Documents } from "./bench/documents.ts";
 import { measureAll } from "./bench/session.ts";

@@ -12,7 +12,8 @@ import {
 } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
 import { pause } from "../time/pause.ts";
-import { BytesBody, readFailure } from "../transfer/body.ts";
+import { BytesBody } from "../transfer/body.ts";
+import { readFailure } from "../transfer/read.ts";
 import { fingerprintOfOpen } from "../transfer/fingerprint.ts";
 import type { Body, Carrier } from "../transfer/transfer.ts";
 import {

@@ -11,7 +11,7 @@ import type { SingleOffer } from "../protocol/bundle.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
 import { removeIfThere, writeFailure } from "../transfer/disk.ts";
-import { readOver } from "../transfer/body.ts";
+import { readOver } from "../transfer/read.ts";
 import { PacedFile } from "../transfer/pace.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
@@ -211,6 +211,8 @@ export class Arrival implements Taking {
       }
       this.#file = file;
       this.#part = part;
+      // Said at once: its sender then hashes the same meanwhile.
+      this.#reportedAt = -Infinity;
       await readOver(part, 0, length, (_, bytes) => {
         if (!this.#over) this.#take(bytes, tell);
         return !this.#over;
