@@ -8,6 +8,7 @@ import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import { type MessageOf, sentenceOf } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
+import type { Cancel } from "../transfer/transfer.ts";
 import type { Admission, Held, Inbox } from "./inbox.ts";
 import type { Whole } from "./taking.ts";
 
@@ -27,6 +28,7 @@ export class Inbound {
   readonly #open = new Map<TransferId, Incoming>();
   /** Commits under way. */
   readonly #committing = new Set<Promise<void>>();
+  #received = 0;
 
   /** `name` is the recipient the hub knows this connection as. */
   constructor(
@@ -38,6 +40,11 @@ export class Inbound {
     this.#connection = connection;
     this.#inbox = inbox;
     this.#clock = clock;
+  }
+
+  /** Bytes of bodies that have come. */
+  get received(): number {
+    return this.#received;
   }
 
   /** Resolves once nothing that arrived whole is still being put in place. */
@@ -101,6 +108,7 @@ export class Inbound {
   data(id: TransferId, bytes: Uint8Array): void | Promise<void> {
     const incoming = this.#open.get(id);
     if (incoming === undefined) return;
+    this.#received += bytes.length;
     const { arrival } = incoming.admission;
     try {
       return arrival.write(bytes, this.#teller(id))?.catch((error) =>
@@ -141,12 +149,12 @@ export class Inbound {
   }
 
   /** The connection has ended: whatever is not being put in place already is given up. */
-  lost(failure: Failure): void {
+  lost(reason: Cancel): void {
     for (const [id, { admission, over, committing }] of [...this.#open]) {
       if (committing) continue;
       this.#open.delete(id);
-      over.abort(failure);
-      admission.arrival.abort(failure, true, true);
+      over.abort(new Failure(reason.code, reason.message));
+      admission.arrival.abort(reason, true, true);
     }
   }
 

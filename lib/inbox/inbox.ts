@@ -219,6 +219,7 @@ export class Inbox {
   ): Held {
     if (tree !== undefined) {
       tree.files.unchanged++;
+      tree.failed.delete(facts.name);
       tree.bytes += facts.bytes ?? 0;
     }
     this.#options.emit({
