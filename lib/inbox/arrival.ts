@@ -112,6 +112,8 @@ export class Arrival implements Taking {
       if (this.#offer.kind === "directory") {
         const unchanged = await this.#makeDirectory();
         this.#over = true;
+        const { id, from } = this.#offer;
+        if (isLastOfTree(this.#offer)) this.#journal.add(id, from, sha256);
         return { unchanged };
       }
       const content = this.#content();

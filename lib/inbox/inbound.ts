@@ -18,6 +18,8 @@ interface Incoming {
   readonly over: AbortController;
   /** It is whole and wanted, and being put in place: only the disk can stop that. */
   committing: boolean;
+  /** Its sender's user has given it up meanwhile. */
+  unwanted: boolean;
 }
 
 /** The receiving half of one connection. */
@@ -68,8 +70,12 @@ export class Inbound {
     } catch (error) {
       return this.#reject(id, error);
     }
-    if (admission.held) return this.#delivered(id, true, this.#clock.now());
-    const incoming = { admission, over, committing: false };
+    if (admission.held) {
+      return void this.#delivered(id, true, this.#clock.now());
+    }
+    const incoming: Incoming = {
+      ...{ admission, over, committing: false, unwanted: false },
+    };
     this.#open.set(id, incoming);
     // Once it was withdrawn, its id may be that of another offer.
     const isOpen = () => this.#open.get(id) === incoming;
@@ -142,7 +148,11 @@ export class Inbound {
 
   /** The sender has given up. */
   cancel({ id, code, message }: MessageOf<"cancel">): void {
-    if (this.#open.get(id)?.committing !== false) return;
+    const incoming = this.#open.get(id);
+    if (incoming?.committing === true) {
+      incoming.unwanted ||= failureCode(code) === "cancelled";
+    }
+    if (incoming?.committing !== false) return;
     const failure = new Failure(failureCode(code), message);
     // Given up by its sender's user: nobody wants the rest. Otherwise it may be gone on with.
     this.#fail(id, failure, undefined, failure.code !== "cancelled");
@@ -160,7 +170,7 @@ export class Inbound {
 
   async #commit(
     id: TransferId,
-    { admission }: Incoming,
+    incoming: Incoming,
     whole: Whole,
     arrivedAt: number,
   ): Promise<void> {
@@ -168,17 +178,19 @@ export class Inbound {
     await Promise.resolve();
     let unchanged: boolean;
     try {
-      ({ unchanged } = await admission.arrival.commit(whole));
+      ({ unchanged } = await incoming.admission.arrival.commit(whole));
     } catch (error) {
       return this.#fail(id, error);
     }
     this.#open.delete(id);
-    this.#delivered(id, unchanged, arrivedAt);
+    const said = this.#delivered(id, unchanged, arrivedAt);
+    if (!said && !incoming.unwanted) this.#inbox.owed.add(id);
   }
 
-  /** Says the receipt of what is in its place. */
-  #delivered(id: TransferId, unchanged: boolean, arrivedAt: number): void {
-    if (!this.#connection.session.isIncoming(id)) return;
+  /** Says the receipt of what is in its place; false when it is too late for it on this connection. */
+  #delivered(id: TransferId, unchanged: boolean, arrivedAt: number): boolean {
+    const { isOpen, session } = this.#connection;
+    if (!isOpen || session.isEnded || !session.isIncoming(id)) return false;
     this.#connection.send({
       type: "receipt",
       status: "delivered",
@@ -187,6 +199,8 @@ export class Inbound {
       verify_ms: round(this.#clock.now() - arrivedAt),
       ...(unchanged ? { unchanged } : {}),
     });
+    this.#inbox.owed.delete(id);
+    return true;
   }
 
   /** Refuses an offer; nothing of it was kept yet. */

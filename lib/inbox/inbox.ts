@@ -9,6 +9,7 @@ import { assertSpace } from "../transfer/space.ts";
 import type { Offer } from "../transfer/transfer.ts";
 import { Arrival } from "./arrival.ts";
 import { hasBranch } from "./branch.ts";
+import { Owed } from "./owed.ts";
 import { isPartName, Parts } from "./parts.ts";
 import { findHeld } from "./place.ts";
 import {
@@ -67,6 +68,8 @@ export class Inbox {
   readonly #trees: Trees;
   readonly #received: Received;
   readonly #parts: Parts;
+  /** Receipts that could not be said. */
+  readonly owed = new Owed();
 
   constructor(options: InboxOptions) {
     this.#options = options;
