@@ -51,10 +51,20 @@ export const MAX_PEERS = 256;
 export const MAX_LISTED_PEERS = MAX_PEERS * 4;
 
 /**
- * Connections that have not joined yet. One more ends the oldest of the address that has the most:
- * enough for a hall of machines that come back at once, and a bound on what strangers cost.
+ * Connections that have not joined yet. One more ends the oldest of the address that has the most,
+ * once that has had GREETING_GRACE_MS: enough for a hall of machines that come back at once, and a
+ * bound on what strangers cost.
  */
 export const MAX_GREETING = 256;
+
+/** What a connection gets to greet whatever the crowd, in milliseconds: some round trips around the world, and TLS on a slow machine. */
+export const GREETING_GRACE_MS = 1_000;
+
+/**
+ * So many that have not joined are there at most, however young: a crowd must come at a thousand a
+ * second to push out somebody within their moment, and each costs the hub some tens of kilobytes.
+ */
+export const MAX_GREETING_AT_ONCE = 4 * MAX_GREETING;
 
 /** Connections of any kind on one hub by default: peers and one-shots together. */
 export const MAX_CONNECTIONS = 1024;
