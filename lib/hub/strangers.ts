@@ -11,6 +11,9 @@ import {
 const LINES = 20;
 const WINDOW_MS = 10_000;
 
+/** Connections ended for one that comes: so a rush shrinks again, and many closings at once hold nobody up. */
+const AT_ONCE = 2;
+
 /** What counts as one origin: an IPv4 address, or the /64 an IPv6 address lies in, which one host may fill alone. */
 export function originOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
@@ -62,7 +65,7 @@ export class Waiting<T> {
   /** Takes away those who must make room for one more at `now`. */
   takeWhoMustGo(now: number): T[] {
     const gone: T[] = [];
-    while (this.#size >= MAX_GREETING) {
+    while (this.#size >= MAX_GREETING && gone.length < AT_ONCE) {
       const [origin, same] = this.#most();
       const [oldest] = same;
       if (oldest === undefined) break;
