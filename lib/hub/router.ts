@@ -20,6 +20,7 @@ import { Route, type RouteInfo, type RouteNeeds } from "./route.ts";
 import { QueuedTrees } from "./queued_trees.ts";
 import type { RouteEvents } from "./route_events.ts";
 import { QueueCount } from "./queue_count.ts";
+import { Parked } from "./parked.ts";
 import { Spool } from "./spool.ts";
 import type { Leftover, SpoolRoom } from "./spool_room.ts";
 
@@ -54,6 +55,7 @@ export class Router {
   /** Those that can be offered again under another id, the oldest first. */
   readonly #byFingerprint = new Map<string, Set<Route>>();
   readonly #queued = new QueueCount();
+  readonly #parked = new Parked<Route>();
   /** The oldest first. */
   readonly #remembered = new Map<string, Remembered>();
   #closed = false;
@@ -94,7 +96,10 @@ export class Router {
       this.#add(route);
       return { route, note };
     });
-    for (const { route, note } of routes) route.resume(note);
+    for (const { route, note } of routes) {
+      route.resume(note);
+      this.#park(route);
+    }
   }
 
   /**
@@ -113,14 +118,14 @@ export class Router {
       if (!isSame(before.offer, offer)) {
         throw new Failure("failure", "its transfer id is in use");
       }
-      before.attach(offer, listener);
+      this.#attach(before, offer, listener);
       return this.#incoming(before, listener);
     }
     const known = this.#recall(offer);
     if (known !== undefined) return replay(known, offer, listener);
-    const parked = this.#parked(offer);
+    const parked = this.#lostBefore(offer);
     if (parked !== undefined) {
-      parked.attach(offer, listener);
+      this.#attach(parked, offer, listener);
       return this.#incoming(parked, listener);
     }
     this.#queued.assertRoom(offer);
@@ -191,8 +196,26 @@ export class Router {
       lost: (left) => {
         route.lost(listener, left);
         this.#dropIfAnew(route);
+        this.#park(route);
       },
     };
+  }
+
+  /** Counts a transfer without its sender; one too many ends the oldest. What is queued has a count of its own. */
+  #park(route: Route): void {
+    const { id, from, queue_ms } = route.offer;
+    const isKept = route.isDetached && this.#routes.get(id) === route;
+    if (!isKept || queue_ms !== undefined) return;
+    const state = "its sender was lost, and the hub keeps no more of those";
+    const gone = this.#parked.add(route, from);
+    if (gone === undefined) return;
+    this.#parked.delete(gone, gone.offer.from);
+    gone.cancel({ code: "limit", message: state });
+  }
+
+  #attach(route: Route, offer: Offer, listener: TransferListener): void {
+    this.#parked.delete(route, route.offer.from);
+    route.attach(offer, listener);
   }
 
   /**
@@ -235,6 +258,7 @@ export class Router {
     const { offer } = route;
     if (!this.#routes.delete(offer.id)) return false;
     this.#queued.remove(offer);
+    this.#parked.delete(route, offer.from);
     const { fingerprint = "" } = offer;
     const same = this.#byFingerprint.get(fingerprint);
     if (same?.delete(route) && same.size === 0) {
@@ -265,7 +289,7 @@ export class Router {
   }
 
   /** The same file, as a sender that was lost had begun to send it. */
-  #parked(offer: Offer): Route | undefined {
+  #lostBefore(offer: Offer): Route | undefined {
     if (offer.fingerprint === undefined) return undefined;
     const same = this.#byFingerprint.get(offer.fingerprint) ?? [];
     return [...same].find((route) =>

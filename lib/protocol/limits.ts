@@ -141,6 +141,15 @@ export const PARK_MS = 2 * 60_000;
 /** The longest a sender's own deadlines may lengthen that, in milliseconds. */
 export const MAX_PARK_MS = 60 * 60_000;
 
+/**
+ * Transfers of one sender that a hub keeps though that was lost, and that are not queued: what four
+ * connections can have open. At about 12 kB of memory each; of more the oldest are given up.
+ */
+export const MAX_PARKED_BY_ONE = 4 * MAX_TRANSFERS;
+
+/** The same for all senders together: who fills it takes from itself first. */
+export const MAX_PARKED = 4 * MAX_PARKED_BY_ONE;
+
 /** Outcomes a hub remembers for senders whose connection was lost before they heard: some senders' whole windows. */
 export const MAX_REMEMBERED = 4 * MAX_TRANSFERS;
 
