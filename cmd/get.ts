@@ -34,7 +34,8 @@ export const command = defineCommand({
   description:
     "Gets files and directories from the directory the hub shares (ferry serve --share) into the " +
     "current directory. In a pattern, * and ? stand for characters of a name, ** for any " +
-    "directories; quote it. Exit status 3 when the hub does not share what is named, 6 when it " +
+    "directories; quote it. A lost connection is made anew within --idle-timeout, and what was " +
+    "begun goes on; so it does when it is asked for again. Exit status 3 when the hub does not share what is named, 6 when it " +
     "shares nothing, 7 when some of it did not come.",
   arguments: [{ name: "PATH", help: "As ferry ls lists it, or a pattern" }],
   options: {
