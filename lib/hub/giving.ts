@@ -200,9 +200,11 @@ class Giving {
           ...listener,
           settled: (to, outcome) => {
             if (!isOffered && outcome.status === "failed") {
-              const path = this.#path.slice(0, this.#base) + offer.name;
               const { code, message, retryable } = outcome;
-              this.missing.push({ path, code, message, retryable });
+              for (const { name } of offer.files ?? [offer]) {
+                const path = this.#path.slice(0, this.#base) + name;
+                this.missing.push({ path, code, message, retryable });
+              }
             }
             listener.settled(to, outcome);
           },

@@ -114,6 +114,8 @@ export class Arrival implements Taking {
       if (this.#offer.kind === "directory") {
         const unchanged = await this.#makeDirectory();
         this.#over = true;
+        const { id, from } = this.#offer;
+        if (isLastOfTree(this.#offer)) this.#journal.add(id, from, sha256);
         return { unchanged };
       }
       const content = this.#content();
@@ -124,6 +126,7 @@ export class Arrival implements Taking {
       const ms = this.#options.clock.now() - this.#startedAt;
       if (this.tree !== undefined) {
         this.tree.files.transferred++;
+        this.tree.failed.delete(this.#offer.name);
         this.tree.bytes += this.#received;
       }
       this.#options.emit({
@@ -168,7 +171,7 @@ export class Arrival implements Taking {
         this.#parts.keep(this.#key, this.#part);
       } else removeIfThere(this.#part);
     }
-    if (this.tree !== undefined) this.tree.files.failed++;
+    this.tree?.failed.add(this.#offer.name);
     const { code, message } = failure;
     this.#options.emit({
       event: "transfer.failed",
@@ -296,11 +299,11 @@ export class Arrival implements Taking {
   /** What has arrived of a whole directory. */
   #counted(): Partial<TransferCompleted> {
     if (this.tree === undefined) return {};
-    const { files, bytes, since } = this.tree;
+    const { files, failed, bytes, since } = this.tree;
     const ms = this.#options.clock.now() - since;
     return {
       bytes,
-      files: { ...files },
+      files: { ...files, failed: failed.count },
       bytes_per_s: ms > 0 ? Math.round(bytes / ms * 1000) : 0,
     };
   }

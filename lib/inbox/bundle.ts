@@ -118,9 +118,8 @@ export class BundleArrival implements Taking {
     this.#over = true;
     // They come again, each with its own fate.
     if (code === "split") return;
-    const { tree } = this.#needs;
-    if (tree !== undefined) tree.files.failed += this.#files.length;
     for (const { offer } of this.#files) {
+      this.#needs.tree?.failed.add(offer.name);
       this.#options.emit({
         event: "transfer.failed",
         ...arrivalFacts(offer, this.#options.name()),
@@ -202,6 +201,7 @@ export class BundleArrival implements Taking {
       tree.bytes += this.#received;
     }
     for (const { offer, sha256, saved } of placed) {
+      tree?.failed.delete(offer.name);
       const completed: TransferCompleted = {
         event: "transfer.completed",
         ...arrivalFacts(offer, name()),

@@ -15,6 +15,7 @@ import type { Offer } from "../transfer/transfer.ts";
 import { Arrival } from "./arrival.ts";
 import { apart, BundleArrival, type BundledPath } from "./bundle.ts";
 import { hasBranch } from "./branch.ts";
+import { Owed } from "./owed.ts";
 import { isPartName, Parts } from "./parts.ts";
 import { findHeld } from "./place.ts";
 import {
@@ -78,6 +79,8 @@ export class Inbox {
   readonly #received: Received;
   readonly #parts: Parts;
   readonly #turns = new Turns(BUNDLES_AT_ONCE);
+  /** Receipts that could not be said. */
+  readonly owed = new Owed();
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -277,6 +280,7 @@ export class Inbox {
   ): Held {
     if (tree !== undefined) {
       tree.files.unchanged++;
+      tree.failed.delete(facts.name);
       tree.bytes += facts.bytes ?? 0;
     }
     this.#options.emit({

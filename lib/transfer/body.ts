@@ -100,25 +100,6 @@ function readSmall(path: string): Uint8Array {
   }
 }
 
-const BEYOND = new Uint8Array(1);
-
-/** Reads a small file whole, in place. Throws Failure `input`, also when it is not as long as `into`. */
-export function readInto(path: string, into: Uint8Array): void {
-  try {
-    using file = Deno.openSync(path);
-    let at = 0;
-    while (at < into.length) {
-      const count = file.readSync(into.subarray(at));
-      if (count === null) throw shrunk(at);
-      at += count;
-    }
-    if (file.readSync(BEYOND) === null) return;
-    throw new Failure("input", "it grew while it was sent");
-  } catch (error) {
-    throw error instanceof Failure ? error : readFailure(error);
-  }
-}
-
 /** A body that comes through a pipe: one reader, size unknown until the end. */
 export class StreamBody implements Body {
   readonly size = null;

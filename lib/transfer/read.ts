@@ -51,6 +51,25 @@ export async function readPieces(
   }
 }
 
+const BEYOND = new Uint8Array(1);
+
+/** Reads a small file whole, in place. Throws Failure `input`, also when it is not as long as `into`. */
+export function readInto(path: string, into: Uint8Array): void {
+  try {
+    using file = Deno.openSync(path);
+    let at = 0;
+    while (at < into.length) {
+      const count = file.readSync(into.subarray(at));
+      if (count === null) throw shrunk(at);
+      at += count;
+    }
+    if (file.readSync(BEYOND) === null) return;
+    throw new Failure("input", "it grew while it was sent");
+  } catch (error) {
+    throw error instanceof Failure ? error : readFailure(error);
+  }
+}
+
 /** The file ends before its size. */
 export function shrunk(bytes: number): Failure {
   return new Failure("input", `it shrank to ${bytes} bytes while it was sent`);

@@ -116,6 +116,11 @@ export class Stage implements AsyncDisposable {
       : join(this.dir, "spool");
   }
 
+  /** What a hub that is got from shares: what the first sending would send. */
+  get share(): string {
+    return join(this.dir, "source-0");
+  }
+
   inbox(which: number): string {
     return this.#has("inbox")
       ? join(this.dir, "disk", `inbox-${which}`)
@@ -149,6 +154,7 @@ export class Stage implements AsyncDisposable {
       ...["serve", "--host", "127.0.0.1", "--port", "0", "--name", "hub-1"],
       ...["--spool", this.spool, "--grace", `${GRACE_MS}ms`],
       ...["--inbox", join(this.dir, "inbox-hub")],
+      ...(this.#plan.kind === "get" ? ["--share", this.share] : []),
     ]);
     this.hub = actor;
     const { addr } = await actor.until("ready", isReady);
@@ -203,6 +209,17 @@ export class Stage implements AsyncDisposable {
     return this.start(
       name,
       [...by, ...args, "--name", name, "--receipt-timeout", "8s", ...paths],
+      env,
+    );
+  }
+
+  /** Starts a recipient that gets something from the hub. */
+  async startGetter(which: number, name: string): Promise<Actor> {
+    const { args, env } = await this.#way(this.down);
+    const to = ["--name", recipientName(which), "-o", this.inbox(which)];
+    return this.start(
+      recipientName(which),
+      ["get", name, ...args, ...to],
       env,
     );
   }
