@@ -120,6 +120,7 @@ export const command = defineCommand({
     } finally {
       context.signal.removeEventListener("abort", stop);
       await line.close();
+      inbox.close();
     }
     context.signal.throwIfAborted();
     if (got.nothing && skipped === 0) {

@@ -30,6 +30,7 @@ export interface StageOptions {
 export class Stage implements AsyncDisposable {
   readonly #options: StageOptions;
   readonly #peers: Client[] = [];
+  readonly #inboxes: Inbox[] = [];
   readonly #saved: string[] = [];
   #hub: Hub | undefined;
 
@@ -98,10 +99,11 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#peers.map((peer) => peer.close()));
     await this.#hub?.shutdown();
+    for (const inbox of this.#inboxes) inbox.close();
   }
 
   #inbox(dir: string, name: () => string): Inbox {
-    return new Inbox({
+    const inbox = new Inbox({
       dir: `${this.#options.dir}/in/${dir}`,
       name,
       accept: { kind: "all" },
@@ -116,6 +118,8 @@ export class Stage implements AsyncDisposable {
         }
       },
     });
+    this.#inboxes.push(inbox);
+    return inbox;
   }
 }
 

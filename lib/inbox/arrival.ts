@@ -13,12 +13,12 @@ import { parseExact } from "../text/exact_json.ts";
 import { removeIfThere, writeFailure } from "../transfer/disk.ts";
 import { readOver } from "../transfer/read.ts";
 import { PacedFile } from "../transfer/pace.ts";
-import type { InboxOptions } from "./inbox.ts";
+import type { InboxFiles, InboxOptions } from "./inbox.ts";
 import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
 import { makePart, setFileModified } from "./part_file.ts";
 import { partKey, type Parts } from "./parts.ts";
-import { findHeld, place } from "./place.ts";
+import { findHeld, type Placer } from "./place.ts";
 import { withinTree } from "./policy.ts";
 import type { Received } from "./received.ts";
 import {
@@ -51,6 +51,7 @@ export class Arrival implements Taking {
   #offset = 0;
   readonly #parts: Parts;
   readonly #journal: Received;
+  readonly #placer: Placer;
   /** By what the partial file is found again; undefined where it is not to be. */
   readonly #key: string | undefined;
   readonly #startedAt: number;
@@ -62,13 +63,13 @@ export class Arrival implements Taking {
     options: InboxOptions,
     offer: SingleOffer,
     path: readonly string[],
-    parts: Parts,
-    received: Received,
+    { parts, journal, placer }: InboxFiles,
     /** The directory it is a part of, or is. */
     private readonly tree?: Growing,
   ) {
     this.#parts = parts;
-    this.#journal = received;
+    this.#journal = journal;
+    this.#placer = placer;
     this.#options = options;
     this.#offer = offer;
     this.#name = path.at(-1) ?? "";
@@ -350,7 +351,7 @@ export class Arrival implements Taking {
       const parent = makeBranch(dir, this.#above);
       const policy = tree === undefined ? onConflict : withinTree(onConflict);
       const saved = this.#come(parent) ??
-        place(part, parent, this.#name, policy);
+        this.#placer.place(part, parent, this.#name, policy);
       if (saved === undefined) {
         const state = "skipped, a file of that name exists already";
         throw new Failure("conflict", state);

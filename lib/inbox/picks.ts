@@ -80,7 +80,9 @@ export class Picks {
    * gives what is still to be told to have failed: the whole directory, or the file nobody had
    * begun with.
    */
-  givenUp(base: string): Pick<Offer, "name" | "kind"> & { id?: string } | null {
+  givenUp(
+    base: string,
+  ): Pick<SingleOffer, "name" | "kind"> & { id?: string } | null {
     const asked = this.#asked.get(base);
     this.#asked.delete(base);
     if (asked === undefined || asked.come) return null;
