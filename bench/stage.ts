@@ -161,7 +161,9 @@ export class Stage {
       "--spool",
       join(this.dir, `spool-${preload ?? ""}`.replaceAll("/", "-")),
     ], preload);
-    return JSON.parse(ready).addr.port;
+    const [, port] = / on \S+:(\d+) /.exec(ready) ?? [];
+    if (port === undefined) throw new Error(`ferry serve: ${ready}`);
+    return Number(port);
   }
 
   /** Starts a command that stays; what it says when it is ready. */
@@ -171,7 +173,7 @@ export class Stage {
       process.kill("SIGKILL");
       return process.status;
     });
-    const lines = linesOf(process.stdout);
+    const lines = linesOf(process.stderr);
     const ready = await lines.next();
     (async () => {
       for await (const _ of lines);
@@ -236,14 +238,14 @@ export class Stage {
 
   #ferry(
     args: string[],
-    stdout: "piped" | "null",
+    stderr: "piped" | "null",
     preload?: string,
   ): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", MAIN, "--json", ...args],
+      args: ["run", "-A", MAIN, ...args],
       stdin: "null",
-      stdout,
-      stderr: "null",
+      stdout: "null",
+      stderr,
       env: {
         XDG_STATE_HOME: join(this.dir, "state"),
         XDG_CONFIG_HOME: join(this.dir, "config"),

@@ -44,7 +44,7 @@ export class ProgressPace {
       case "transfer.completed":
       case "transfer.stored":
       case "transfer.failed":
-        this.#last.delete(event.id + event.to);
+        if (this.#last.size > 0) this.#last.delete(event.id + event.to);
         return true;
       case "transfer.progress": {
         const key = event.id + event.to;

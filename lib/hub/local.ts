@@ -1,7 +1,7 @@
 /** The hub's own inbox as a recipient: reads the spool as any peer does, without a connection between. */
 import { asFailure, Failure, isRetryable } from "../failure.ts";
 import type { Admission, Held, Inbox } from "../inbox/inbox.ts";
-import { giveBuffer, takeBuffer } from "../net/buffers.ts";
+import { giveBuffer, takeBuffer, takeSmallBuffer } from "../net/buffers.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import type { Clock } from "../time/clock.ts";
 import { formatSeconds } from "../time/deadline.ts";
@@ -154,9 +154,9 @@ async function take(
   size: number | null,
   tell: (bytes: number) => void,
 ): Promise<number | null> {
-  // Many small bodies are under way at once: each gets no more than it needs.
+  // Many small bodies are under way at once: each gets not much more than it needs.
   const small = size !== null && size <= INLINE_BYTES;
-  const room = small ? new Uint8Array(Math.max(size, 1)) : takeBuffer(0);
+  const room = small ? takeSmallBuffer() : takeBuffer(0);
   try {
     const count = await reader.pull(room);
     if (count !== null && count > 0) {

@@ -27,7 +27,7 @@ export class FailedFiles {
 
   /** It has come after all. */
   delete(name: string): void {
-    this.#names.delete(name);
+    if (this.#names.size > 0) this.#names.delete(name);
   }
 }
 

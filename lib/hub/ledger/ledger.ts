@@ -89,51 +89,28 @@ export class Ledger implements RouteEvents {
   }
 
   settled(route: RouteFacts, end: RouteEnd): void {
-    if (route.within === undefined) return this.#settled(route, end);
-    const { outcome, recipient } = end;
-    // Its files come again, one by one.
-    if (outcome.status === "failed" && outcome.code === "split") return;
-    for (const file of route.within) {
-      this.#open.set(keyOf(file, recipient), rowOf(file, recipient, false));
-      this.#settled(file, { ...end, digest: undefined });
+    const { recipient, outcome } = end;
+    if (route.within !== undefined) {
+      return this.#bundleSettled(route.within, end);
     }
-  }
-
-  #settled(route: RouteFacts, end: RouteEnd): void {
-    const { recipient, outcome, digest = {}, at: ended } = end;
     if (route.kind === "directory" && outcome.status !== "failed") return;
     const known = this.#open.get(keyOf(route, recipient));
     this.#open.delete(keyOf(route, recipient));
     const row = known ?? rowOf(route, recipient, true);
-    if (outcome.status === "failed") {
-      const { code, retryable } = outcome;
-      const message = sentenceOf(outcome.message);
-      const fields = {
-        status: outcome.status,
-        ended,
-        code,
-        message,
-        retryable,
-      };
-      return this.#note(row, { ...digest, ...fields });
-    }
-    if (outcome.status !== "delivered") return;
     // What was begun by a hub before this one has waited longer than this one has run.
     const totalMs = known === undefined
-      ? Math.max(end.totalMs, ended - route.offeredAt)
+      ? Math.max(end.totalMs, end.at - route.offeredAt)
       : end.totalMs;
-    const offerMs = (end.offerMs ?? 0) + totalMs - end.totalMs;
     const waited = row.delivery.status === "stored" || known === undefined;
-    const latency_ms = latencyOf({
-      commandAt: 0,
-      // The wait of what was stored is the queue's, else the recipient's to answer.
-      offeredAt: waited ? offerMs : 0,
-      startedAt: offerMs,
-      settledAt: totalMs,
-      verifyMs: outcome.verifyMs,
-      roundTripMs: outcome.hopMs,
-    });
-    this.#note(row, { ...digest, status: "delivered", ended, latency_ms });
+    this.#note(row, { ...end.digest, ...fateOf(end, totalMs, waited) });
+  }
+
+  #bundleSettled(files: readonly RouteFacts[], end: RouteEnd): void {
+    const { outcome, recipient } = end;
+    // They come again, one by one.
+    if (outcome.status === "failed" && outcome.code === "split") return;
+    const fate = fateOf(end, end.totalMs, false);
+    for (const file of files) this.#note(rowOf(file, recipient, false), fate);
   }
 
   /** The deliveries of this hub asked for, newest first and in steps, with everything noted so far. */
@@ -238,6 +215,34 @@ export class Ledger implements RouteEvents {
       }
     }
   }
+}
+
+/**
+ * What an end says in a row. `totalMs` counts from the offer; with `waited` the hub kept it meanwhile,
+ * and the wait is the queue's.
+ */
+function fateOf(
+  { outcome, at: ended, offerMs: offeredMs = 0, totalMs: hereMs }: RouteEnd,
+  totalMs: number,
+  waited: boolean,
+): Partial<PastDelivery> {
+  if (outcome.status === "failed") {
+    const { status, code, retryable } = outcome;
+    const message = sentenceOf(outcome.message);
+    return { status, ended, code, message, retryable };
+  }
+  if (outcome.status !== "delivered") return {};
+  const offerMs = offeredMs + totalMs - hereMs;
+  const latency_ms = latencyOf({
+    commandAt: 0,
+    // Else the wait is the recipient's to answer.
+    offeredAt: waited ? offerMs : 0,
+    startedAt: offerMs,
+    settledAt: totalMs,
+    verifyMs: outcome.verifyMs,
+    roundTripMs: outcome.hopMs,
+  });
+  return { status: "delivered", ended, latency_ms };
 }
 
 function keyOf({ id }: RouteFacts, recipient: string): string {
