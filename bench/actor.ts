@@ -2,17 +2,18 @@
  * One process of a benchmark. It does what the lines of JSON on its standard input say, one at a
  * time, and answers each with a line of JSON: `{ms}` or what the command gives.
  *
- *     deno run -A bench/actor.ts bare-receive | bare-send [STATE] | hub SPOOL [STATE] | client PORT [STATE]
+ *     deno run -A bench/actor.ts bare-receive | bare-send [STATE] | hub SPOOL [STATE] | client PORT [STATE] | hash
  *
  * With a state directory everything goes over TLS, with the identity of the hub there.
  */
+import { createHash } from "node:crypto";
 import { Hub } from "../lib/hub/hub.ts";
 import { doorOf } from "../lib/hub/door.ts";
 import { CERTIFIED_NAME } from "../lib/net/certificate.ts";
 import { SecureListener } from "../lib/net/listen.ts";
 import { Access } from "../lib/peer/access.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
-import { hubIdentity, identityFingerprint } from "../lib/state/identity.ts";
+import { hubFingerprint, hubIdentity } from "../lib/state/hub_identity.ts";
 import { Client } from "../lib/peer/client.ts";
 import type { Item } from "../lib/peer/item.ts";
 import { sendAll } from "../lib/peer/outbox.ts";
@@ -20,6 +21,7 @@ import type { Carrier } from "../lib/transfer/transfer.ts";
 import { DEFAULT_DEADLINES } from "../lib/time/deadline.ts";
 import { systemClock } from "../lib/time/clock.ts";
 import { BytesBody, FileBody } from "../lib/transfer/body.ts";
+import { readOver } from "../lib/transfer/read.ts";
 import { INLINE_BYTES } from "../lib/protocol/limits.ts";
 import { readExactly } from "../lib/bench/bare.ts";
 import { writeAll } from "../lib/transfer/disk.ts";
@@ -124,6 +126,18 @@ function bareSend(state: string): { hello: unknown; perform: Perform } {
   };
 }
 
+/** Reads and hashes the beginning of a file. */
+async function hash({ paths = [], bytes = 0 }: Order): Promise<unknown> {
+  const from = performance.now();
+  const hash = createHash("sha256");
+  await readOver(paths[0] ?? "", 0, bytes, (_, piece) => {
+    hash.update(piece);
+    return true;
+  });
+  hash.digest("hex");
+  return { ms: performance.now() - from };
+}
+
 /** A hub that sends files of its own. */
 async function hub(
   spoolDir: string,
@@ -162,7 +176,7 @@ async function client(
   const credentials = identity === undefined ? "insecure" as const : {
     from: "own" as const,
     certificate: identity.certificate,
-    fingerprint: await identityFingerprint(identity),
+    fingerprint: await hubFingerprint(identity),
     secret: identity.operator_secret,
   };
   const access = new Access([{ host: "127.0.0.1", port }], credentials);
@@ -271,6 +285,7 @@ const roles: Record<
   "bare-send": () => bareSend(first),
   "hub": () => hub(first, second),
   "client": () => client(Number(first), second),
+  "hash": () => ({ hello: {}, perform: hash }),
 };
 const actor = await roles[role]?.();
 if (actor === undefined) throw new Error(`no role ${role}`);

@@ -1,4 +1,5 @@
 /** Other programs as whole processes. */
+import type { Stage } from "./stage.ts";
 
 /** Whether a program can be run. */
 export async function isInstalled(
@@ -35,8 +36,27 @@ export async function wholeProcess(
   return performance.now() - from;
 }
 
-/** Until something accepts on the port. */
-export async function untilListening(port: number): Promise<void> {
+/** Starts a daemon that ends with the stage; resolves when it accepts on the port. */
+export async function startDaemon(
+  stage: Stage,
+  port: number,
+  program: string,
+  args: string[],
+): Promise<void> {
+  const daemon = new Deno.Command(program, {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  stage.onClose(() => {
+    daemon.kill();
+    return daemon.status;
+  });
+  await untilListening(port);
+}
+
+async function untilListening(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     try {
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();

@@ -1,8 +1,6 @@
 /** A file of which most has arrived before: what going on costs, beside reading that part again and moving the rest. */
-import { createHash } from "node:crypto";
 import { basename, join } from "@std/path";
 import { partKey } from "../lib/inbox/parts.ts";
-import { readOver } from "../lib/transfer/body.ts";
 import { fingerprintOf } from "../lib/transfer/fingerprint.ts";
 import type { Scenario } from "./scenario.ts";
 import { makeFile } from "./stage.ts";
@@ -22,6 +20,13 @@ export function resumeScenario(bytes: number): Scenario {
       const rest = await makeFile(stage.dir, "rest", bytes - had);
       const hub = await stage.hub();
       const bare = await stage.bare([rest]);
+      const ends = [await stage.actor("hash"), await stage.actor("hash")];
+      /** Milliseconds until so many have read and hashed as much as the part. */
+      const hashed = async (processes: number) => {
+        const order = { paths: [file], bytes: had };
+        const times = ends.slice(0, processes).map((one) => one.time(order));
+        return Math.max(...await Promise.all(times));
+      };
       let peers = 0;
       /** A peer that begins with the part: it looks for parts when it starts. */
       const peerWith = async (part: string | undefined): Promise<string> => {
@@ -43,8 +48,9 @@ export function resumeScenario(bytes: number): Scenario {
           }
           return ms;
         },
-        "reading it, bare rest": async () =>
-          await timeOf(() => hashUpTo(file, had)) + await bare(),
+        "reading it, bare rest": async () => await hashed(1) + await bare(),
+        // What the processors give when sender and recipient read at once.
+        "both reading it": async () => await hashed(2) + await bare(),
         "the whole file": async () => {
           const to = await peerWith(undefined);
           return await hub.time({ paths: [file], to: [to] });
@@ -74,19 +80,4 @@ function partName(path: string, size: number): string {
 async function copyUpTo(from: string, to: string, end: number): Promise<void> {
   await Deno.copyFile(from, to);
   await Deno.truncate(to, end);
-}
-
-async function hashUpTo(path: string, end: number): Promise<void> {
-  const hash = createHash("sha256");
-  await readOver(path, 0, end, (_, bytes) => {
-    hash.update(bytes);
-    return true;
-  });
-  hash.digest("hex");
-}
-
-async function timeOf(act: () => Promise<void>): Promise<number> {
-  const from = performance.now();
-  await act();
-  return performance.now() - from;
 }

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import {
   freePort,
   isInstalled,
-  untilListening,
+  startDaemon,
   wholeProcess,
 } from "./processes.ts";
 import { startScp } from "./scp.ts";
@@ -74,22 +74,12 @@ async function startRsync(stage: Stage): Promise<number | undefined> {
     config,
     `use chroot = no\n[in]\npath = ${stage.arrivals}\nread only = no\nuid = ${Deno.uid()}\ngid = ${Deno.gid()}\n`,
   );
-  const daemon = new Deno.Command("rsync", {
-    args: [
-      "--daemon",
-      "--no-detach",
-      "--address=127.0.0.1",
-      `--port=${port}`,
-      `--config=${config}`,
-    ],
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  stage.onClose(() => {
-    daemon.kill();
-    return daemon.status;
-  });
-  await untilListening(port);
+  await startDaemon(stage, port, "rsync", [
+    "--daemon",
+    "--no-detach",
+    "--address=127.0.0.1",
+    `--port=${port}`,
+    `--config=${config}`,
+  ]);
   return port;
 }

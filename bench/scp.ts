@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import {
   freePort,
   isInstalled,
-  untilListening,
+  startDaemon,
   wholeProcess,
 } from "./processes.ts";
 import type { Stage } from "./stage.ts";
@@ -42,17 +42,7 @@ export async function startScp(
   );
   // Debian's daemon separates its privileges in a directory that only its service makes.
   await Deno.mkdir("/run/sshd", { recursive: true }).catch(() => {});
-  const daemon = new Deno.Command(DAEMON, {
-    args: ["-D", "-f", file("sshd_config")],
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  stage.onClose(() => {
-    daemon.kill();
-    return daemon.status;
-  });
-  await untilListening(port);
+  await startDaemon(stage, port, DAEMON, ["-D", "-f", file("sshd_config")]);
   const { stdout } = await new Deno.Command("id", { args: ["-un"] }).output();
   const user = new TextDecoder().decode(stdout).trim();
   const options = [

@@ -4,7 +4,7 @@ import { parseSamples, rowCsv, ROWS_CSV_HEAD } from "../lib/bench/csv.ts";
 import { type Row, rowsOf, type Sample } from "../lib/bench/sample.ts";
 import type { BenchResult } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
-import { readFailure } from "../lib/transfer/body.ts";
+import { readFailure } from "../lib/transfer/read.ts";
 import { serveBare } from "./bench/bare.ts";
 import { Documents } from "./bench/documents.ts";
 import { measureAll } from "./bench/session.ts";
@@ -15,7 +15,8 @@ import type { Globals } from "./globals.ts";
 import { HUB_OPTIONS } from "./hub_choice.ts";
 import { SENDER_OPTIONS } from "./own_name.ts";
 import { count, flag, size, text } from "./option.ts";
-import { eventLine, type Reporter } from "./report.ts";
+import { eventLine } from "./event_line.ts";
+import type { Reporter } from "./report.ts";
 import { RECEIPT_OPTIONS } from "./sending.ts";
 import { VERSION } from "./version.ts";
 

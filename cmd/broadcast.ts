@@ -1,9 +1,9 @@
 /** `ferry broadcast`: files or a message to everyone connected, with a receipt from each. */
 import { EXIT, Failure } from "../lib/failure.ts";
 import { defineCommand } from "./command.ts";
-import { chooseHub, HUB_OPTIONS } from "./hub_choice.ts";
-import { joinBriefly } from "./joining.ts";
-import { SENDER_OPTIONS, senderName } from "./own_name.ts";
+import { HUB_OPTIONS } from "./hub_choice.ts";
+import { joinToSend } from "./joining.ts";
+import { SENDER_OPTIONS } from "./own_name.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { list, value } from "./option.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
@@ -56,13 +56,7 @@ export const command = defineCommand({
     const commandAt = context.clock.now();
     assertInputFree(options.hub, paths);
     const items = itemsOf(paths, options, context, "broadcast", reporter);
-    const hub = await chooseHub(options, context, globals);
-    const client = await joinBriefly(
-      hub,
-      senderName(options.name, context),
-      context,
-      globals,
-    );
+    const { client, rejoin } = await joinToSend(options, context, globals);
     const except = new Set(options.except?.map((name) => name.toLowerCase()));
     const to = [...client.peers.values()].map(({ name }) => name)
       .filter((name) => !except.has(name.toLowerCase()));
@@ -75,8 +69,7 @@ export const command = defineCommand({
     }
     const sending = {
       client,
-      rejoin: (signal: AbortSignal) =>
-        joinBriefly(hub, client.name, { ...context, signal }, globals),
+      rejoin,
       items,
       to,
       commandAt,

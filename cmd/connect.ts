@@ -1,6 +1,7 @@
 /** `ferry connect`: a peer that stays connected and receives. */
 import type { FerryEvent } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
+import type { Client } from "../lib/peer/client.ts";
 import { stayConnected } from "../lib/peer/peer.ts";
 import { formatMs } from "../lib/text/units.ts";
 import { defineCommand } from "./command.ts";
@@ -77,11 +78,7 @@ export const command = defineCommand({
       : undefined;
     let offered: Promise<void> | undefined;
     const leave = new AbortController();
-    const signal = AbortSignal.any([
-      context.signal,
-      quota.enough,
-      leave.signal,
-    ]);
+    const signal = AbortSignal.any([context.signal, leave.signal]);
     let name = options.name ?? defaultName(context);
     const views = await openViews(options, context, globals, reporter);
     const emit = (event: FerryEvent) => {
@@ -98,6 +95,17 @@ export const command = defineCommand({
       globals,
     );
     const proof = await proofFor(access, context);
+    let joined: Client | undefined;
+    const over = Promise.withResolvers<void>();
+    quota.enough.addEventListener("abort", async () => {
+      if (quota.enough.reason instanceof Failure) return leave.abort();
+      await joined?.inbound?.settled();
+      // What came whole when the connection was lost has a sender who waits for the receipt.
+      const stop = clock.after(globals.idleTimeout, over.resolve);
+      await Promise.race([inbox.owed.paid(), over.promise]);
+      stop();
+      leave.abort();
+    });
     await stayConnected({
       ...proof,
       name,
@@ -117,6 +125,7 @@ export const command = defineCommand({
         return opened.stream;
       },
       connected: (client) => {
+        joined = client;
         name = client.name;
         rememberHub(hub, address, true, context);
         client.onPresence((change, peer) =>
@@ -148,8 +157,11 @@ export const command = defineCommand({
         );
       },
     }).catch((error) => {
+      // As many as were wanted are here, whatever became of the hub since.
+      if (quota.isReached) return;
       throw withHint(withJoiningHint(error, hub));
     }).finally(() => {
+      over.resolve();
       inbox.close();
       menu?.close();
     });

@@ -8,11 +8,13 @@ import {
   isRetryable,
 } from "../lib/failure.ts";
 import { PickedInbox } from "../lib/inbox/picked.ts";
+import { Picks } from "../lib/inbox/picks.ts";
 import type { Client } from "../lib/peer/client.ts";
+import { Line } from "../lib/peer/line.ts";
 import { transferId } from "../lib/protocol/data.ts";
 import { MAX_MATCHES } from "../lib/protocol/limits.ts";
 import { isPattern, sharedPath } from "../lib/text/shared_path.ts";
-import type { Offer } from "../lib/transfer/transfer.ts";
+import { partsOf, type SingleOffer } from "../lib/protocol/bundle.ts";
 import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import { chooseHub, HUB_OPTIONS } from "./hub_choice.ts";
@@ -20,7 +22,7 @@ import { joinBriefly } from "./joining.ts";
 import { SENDER_OPTIONS, senderName } from "./own_name.ts";
 import { text } from "./option.ts";
 import { RECEIVING_OPTIONS } from "./receiving.ts";
-import { statusOf } from "./sending.ts";
+import { statusOf, warnOfLoss } from "./sending.ts";
 import { sharedAt, sharedFailure } from "./shared.ts";
 
 /** Paths asked for at the same time: what is in flight for each stays within MAX_TRANSFERS together. */
@@ -32,7 +34,8 @@ export const command = defineCommand({
   description:
     "Gets files and directories from the directory the hub shares (ferry serve --share) into the " +
     "current directory. In a pattern, * and ? stand for characters of a name, ** for any " +
-    "directories; quote it. Exit status 3 when the hub does not share what is named, 6 when it " +
+    "directories; quote it. A lost connection is made anew within --idle-timeout, and what was " +
+    "begun goes on; so it does when it is asked for again. Exit status 3 when the hub does not share what is named, 6 when it " +
     "shares nothing, 7 when some of it did not come.",
   arguments: [{ name: "PATH", help: "As ferry ls lists it, or a pattern" }],
   options: {
@@ -58,54 +61,66 @@ export const command = defineCommand({
         hint: "ferry ls lists what the hub shares",
       });
     }
-    const asked: string[] = [];
-    const names = new Set<string>();
     const got = new Got((event) => {
       // It was asked for: that it is offered is no news to a person.
       if (event.event !== "transfer.offered" || reporter.json) {
         reporter.event(event);
       }
     });
+    const picks = new Picks(got.hear);
+    let name = senderName(options.name, context);
     let skipped = 0;
     const inbox = new PickedInbox(
       {
         dir: resolve(context.cwd(), options.inbox ?? "."),
-        name: () => client.name,
+        name: () => name,
         accept: { kind: "names", names: new Set(["hub"]) },
         onConflict: options.onConflict,
         keepMessages: false,
         windows: context.platform.os === "windows",
         clock: context.clock,
-        emit: got.hear,
       },
-      names,
+      picks,
       (offer, failure) => {
         if (failure.code === "conflict" && options.onConflict === "skip") {
           skipped++;
           reporter.note(`skipped ${offer.name}: it exists already`);
-        } else got.fail(offer, client.name, failure.code, failure.message);
+        } else {
+          for (const one of partsOf(offer)) {
+            got.fail(one, name, failure.code, failure.message);
+          }
+        }
       },
     );
-    const client = await joinBriefly(
-      await chooseHub(options, context, globals),
-      senderName(options.name, context),
-      context,
-      globals,
-      inbox,
-    );
-    const stop = () => void client.close();
+    const hub = await chooseHub(options, context, globals);
+    const join = async (signal: AbortSignal): Promise<Client> => {
+      const world = { ...context, signal };
+      const client = await joinBriefly(hub, name, world, globals, inbox);
+      name = client.name;
+      return client;
+    };
+    const line = new Line(await join(context.signal), {
+      connect: join,
+      clock: context.clock,
+      random: Math.random,
+      tryMs: globals.idleTimeout,
+      signal: context.signal,
+      heard: () => got.heard,
+      lost: ({ code, state }) => warnOfLoss(reporter, code, state),
+    });
+    const stop = () => void line.close();
     context.signal.addEventListener("abort", stop);
     try {
+      const asked: string[] = [];
       for (const one of typed) {
-        for (const path of await meant(client, one)) {
-          asked.push(path);
-          names.add(path.slice(path.lastIndexOf("/") + 1));
-        }
+        const paths = await line.ask((client) => meant(client, one));
+        for (const path of paths) asked.push(path);
       }
-      await getAll(client, asked, got, context);
+      await getAll(asked, { line, picks, got, context });
     } finally {
       context.signal.removeEventListener("abort", stop);
-      await client.close();
+      await line.close();
+      inbox.close();
     }
     context.signal.throwIfAborted();
     if (got.nothing && skipped === 0) {
@@ -140,38 +155,76 @@ function directoriesOf(path: string): string[] {
   return names.slice(1).map((_, at) => names.slice(0, at + 1).join("/"));
 }
 
+/** What getting needs. */
+interface Getting {
+  readonly line: Line;
+  readonly picks: Picks;
+  readonly got: Got;
+  readonly context: Context;
+}
+
 /** Asks for everything, a few paths at a time. Throws Failure where the hub gives nothing at all. */
 async function getAll(
-  client: Client,
   asked: readonly string[],
-  got: Got,
-  { signal }: Context,
+  getting: Getting,
 ): Promise<void> {
-  const left = asked.values();
+  // What arrives is known by its last name: of those with the same one after the other.
+  const left = Map.groupBy(asked, nameOf).values();
   const worker = async () => {
-    for (const path of left) {
-      const fail = (name: string, code: FailureCode, message: string) =>
-        got.fail({ name }, client.name, code, message);
-      try {
-        const parts = client.ask(
-          { what: "get", path },
-          got.alive,
-        );
-        for await (const { missing = [] } of parts) {
-          for (const { path, code, message } of missing) {
-            fail(path, failureCode(code), message);
-          }
-        }
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof Failure) || error.code !== "input") {
-          throw sharedFailure(error, path, "get");
-        }
-        fail(path, error.code, error.state);
-      }
+    for (const paths of left) {
+      for (const path of paths) await getOne(path, getting);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** Asks for one path until it is answered. */
+async function getOne(
+  path: string,
+  { line, picks, got, context: { signal } }: Getting,
+): Promise<void> {
+  const name = nameOf(path);
+  const told = new Set<string>();
+  picks.ask(name);
+  try {
+    await line.ask(async (client) => {
+      const heard = () => got.heard + (client.inbound?.received ?? 0);
+      try {
+        for await (
+          const { missing = [] } of client.ask({ what: "get", path }, heard)
+        ) {
+          for (const { path, code, message } of missing) {
+            if (told.has(path)) continue;
+            told.add(path);
+            got.fail({ name: path }, client.name, failureCode(code), message);
+          }
+        }
+      } catch (error) {
+        // The answer was lost, but not what was asked for.
+        await client.inbound?.settled();
+        if (!picks.hasCome(name)) throw error;
+      }
+    });
+    picks.answered(name);
+  } catch (error) {
+    const refused = error instanceof Failure && error.code === "declined" &&
+      line.client.loss === undefined;
+    if (!(error instanceof Failure) || refused) {
+      throw sharedFailure(error, path, "get");
+    }
+    const { code, state } = error;
+    const to = line.client.name;
+    if (code === "input") {
+      picks.answered(name);
+      return got.fail({ name: path }, to, code, state);
+    }
+    const failed = picks.givenUp(name);
+    if (failed !== null && !signal.aborted) got.fail(failed, to, code, state);
+  }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** What has come, and what has not. */
@@ -183,7 +236,7 @@ class Got {
   readonly codes = new Set<FailureCode>();
   #directories = 0;
   readonly #emit: (event: FerryEvent) => void;
-  #moved = false;
+  #heard = 0;
 
   constructor(emit: (event: FerryEvent) => void) {
     this.#emit = emit;
@@ -194,16 +247,14 @@ class Got {
     return this.delivered + this.failed + this.#directories === 0;
   }
 
-  /** Whether anything has come since this was last asked. */
-  readonly alive = (): boolean => {
-    const moved = this.#moved;
-    this.#moved = false;
-    return moved;
-  };
+  /** Counts what has come. */
+  get heard(): number {
+    return this.#heard;
+  }
 
   /** Takes in and reports what the inbox tells. */
   readonly hear = (event: FerryEvent): void => {
-    this.#moved = true;
+    this.#heard++;
     if (event.event === "transfer.completed") {
       if (event.kind === "directory") this.#directories++;
       else this.delivered++;
@@ -216,7 +267,9 @@ class Got {
 
   /** Something was not taken, or not offered. */
   fail(
-    { id, name, size }: Pick<Offer, "name"> & Partial<Offer>,
+    { id, name, size, kind = "file" }:
+      & Pick<SingleOffer, "name">
+      & Partial<SingleOffer>,
     to: string,
     code: FailureCode,
     message: string,
@@ -224,7 +277,7 @@ class Got {
     this.hear({
       event: "transfer.failed",
       id: id ?? transferId(crypto.getRandomValues(new Uint8Array(8))),
-      ...{ dir: "receive", from: "hub", to, name, kind: "file" },
+      ...{ dir: "receive", from: "hub", to, name, kind },
       bytes: size ?? null,
       ...{ code, message, retryable: isRetryable(code) },
     });

@@ -188,15 +188,15 @@ async function credentialsAt(
   }
   if (runsHere(state, address)) {
     // One of the same user: the hub's own state lets it in.
-    const { identityFingerprint, readIdentity } = await import(
-      "../lib/state/identity.ts"
+    const { hubFingerprint, readHubIdentity } = await import(
+      "../lib/state/hub_identity.ts"
     );
-    const identity = readIdentity(state);
+    const identity = readHubIdentity(state);
     if (identity !== undefined) {
       return {
         from: "own",
         certificate: identity.certificate,
-        fingerprint: await identityFingerprint(identity),
+        fingerprint: await hubFingerprint(identity),
         secret: identity.operator_secret,
       };
     }

@@ -5,18 +5,18 @@ import {
   MAX_TICKET_HOSTS,
   type Ticket,
 } from "../lib/net/ticket.ts";
-import { type Identity, identityFingerprint } from "../lib/state/identity.ts";
+import { hubFingerprint, type HubIdentity } from "../lib/state/hub_identity.ts";
 
 /** A hub's ticket, for what it listens on. */
 export async function ticketFor(
-  identity: Identity,
+  identity: HubIdentity,
   bound: { readonly host: string; readonly port: number },
 ): Promise<Ticket> {
   return {
     hosts: hostsOf(bound.host),
     port: bound.port,
     secret: identity.ticket_secret,
-    fingerprint: await identityFingerprint(identity),
+    fingerprint: await hubFingerprint(identity),
   };
 }
 

@@ -8,7 +8,14 @@ import { Client, type ClientOptions } from "../lib/peer/client.ts";
 import { rememberJoined, rememberKnown } from "../lib/state/hubs.ts";
 import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
-import { type HubChoice, stateIfAny, stateOf } from "./hub_choice.ts";
+import {
+  chooseHub,
+  type HubChoice,
+  type HubOptions,
+  stateIfAny,
+  stateOf,
+} from "./hub_choice.ts";
+import { senderName } from "./own_name.ts";
 import { TICKET_WAYS } from "./tickets.ts";
 import { VERSION } from "./version.ts";
 
@@ -87,6 +94,26 @@ export async function joinBriefly(
   } catch (error) {
     throw withJoiningHint(error, hub);
   }
+}
+
+/**
+ * Joins the hub that was chosen as one who sends, and gives the way to join it again as the same
+ * sender when the connection is lost. Throws Failure.
+ */
+export async function joinToSend(
+  options: HubOptions & { readonly name: string | undefined },
+  context: Context,
+  globals: Globals,
+): Promise<{
+  client: Client;
+  rejoin: (signal: AbortSignal) => Promise<Client>;
+}> {
+  const hub = await chooseHub(options, context, globals);
+  const name = senderName(options.name, context);
+  const client = await joinBriefly(hub, name, context, globals);
+  const rejoin = (signal: AbortSignal) =>
+    joinBriefly(hub, client.name, { ...context, signal }, globals);
+  return { client, rejoin };
 }
 
 /** A refusal at the door, with what to do about it. */

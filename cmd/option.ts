@@ -90,62 +90,27 @@ export function value<T>(
   };
 }
 
+/** Declares options of one kind: of values that are all read alike. */
+export interface Kind<T> {
+  (placeholder: string, help: string, extra: WithDefault): Option<T>;
+  (placeholder: string, help: string, extra?: Extra): Option<T | undefined>;
+}
+
+function kind<T>(parse: (text: string) => T): Kind<T> {
+  function of(p: string, help: string, extra: WithDefault): Option<T>;
+  function of(p: string, help: string, extra?: Extra): Option<T | undefined>;
+  function of(p: string, help: string, extra?: Extra): Option<T | undefined> {
+    return value(p, help, parse, extra);
+  }
+  return of;
+}
+
 /** Text as it stands, also empty. */
-export function text(
-  p: string,
-  help: string,
-  extra: WithDefault,
-): Option<string>;
-export function text(
-  p: string,
-  help: string,
-  extra?: Extra,
-): Option<string | undefined>;
-export function text(
-  placeholder: string,
-  help: string,
-  extra?: Extra,
-): Option<string | undefined> {
-  return value(placeholder, help, (text) => text, extra);
-}
-
+export const text: Kind<string> = kind((text) => text);
 /** A duration; the command gets milliseconds. */
-export function duration(
-  p: string,
-  help: string,
-  extra: WithDefault,
-): Option<number>;
-export function duration(
-  p: string,
-  help: string,
-  extra?: Extra,
-): Option<number | undefined>;
-export function duration(
-  placeholder: string,
-  help: string,
-  extra?: Extra,
-): Option<number | undefined> {
-  return value(placeholder, help, parseDuration, extra);
-}
-
+export const duration: Kind<number> = kind(parseDuration);
 /** A size; the command gets bytes. */
-export function size(
-  p: string,
-  help: string,
-  extra: WithDefault,
-): Option<number>;
-export function size(
-  p: string,
-  help: string,
-  extra?: Extra,
-): Option<number | undefined>;
-export function size(
-  placeholder: string,
-  help: string,
-  extra?: Extra,
-): Option<number | undefined> {
-  return value(placeholder, help, parseSize, extra);
-}
+export const size: Kind<number> = kind(parseSize);
 
 /** The bounds of a `count`, both included. */
 export interface Bounds {

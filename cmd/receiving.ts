@@ -150,6 +150,11 @@ export class Quota {
     return this.#enough.signal;
   }
 
+  /** Whether as many have arrived as were wanted. */
+  get isReached(): boolean {
+    return this.#left <= 0;
+  }
+
   /** Whether as many are coming in now as are still wanted. */
   get isFull(): boolean {
     return this.#coming.size >= this.#left;

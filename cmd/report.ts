@@ -14,19 +14,17 @@ import type {
   PastTransfer,
   SharedListed,
   Summary,
-  TransferFacts,
 } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
 import { safe, safeLines } from "../lib/text/safe.ts";
 import { formatBytes, formatMs } from "../lib/text/units.ts";
 import { type Context, mayColor, type Output, PipeClosed } from "./context.ts";
 import type { Globals } from "./globals.ts";
-import { Progress } from "./progress.ts";
+import { eventLine, ProgressPace } from "./event_line.ts";
+import type { Progress } from "./progress.ts";
 import { Tally } from "./tally.ts";
+import { feedProgress, progressOf } from "./transfer_progress.ts";
 import { failureOf, wordingOf } from "./words.ts";
-
-/** `transfer.progress` of one transfer is printed at most this often. */
-const PROGRESS_EVENT_MS = 1000;
 
 /** A ticket, grouped by hyphens or not. */
 const TICKET = /\bferry:[0-9a-z-]{40,}/gi;
@@ -46,7 +44,7 @@ export class Reporter {
   #context: Context;
   readonly #voice: Voice;
   #progress: Progress | undefined;
-  readonly #lastProgress = new Map<string, number>();
+  readonly #pace = new ProgressPace();
   readonly #tally = new Tally();
   #summarised = false;
 
@@ -79,15 +77,12 @@ export class Reporter {
   /** Reports an event: a JSON line, or its line for people. Also feeds progress and the summary's counts. */
   event(event: FerryEvent): void {
     this.#tally.count(event);
-    this.#feedProgress(event);
+    if (this.#progress !== undefined) feedProgress(this.#progress, event);
     this.#context.onEvent?.(event);
     if (event.event === "summary") this.#summarised = true;
     if (this.json) {
-      if (
-        event.event !== "transfer.progress" || this.#isDue(event.id + event.to)
-      ) {
-        this.#printEvent(event);
-      }
+      const now = this.#context.clock.now();
+      if (this.#pace.passes(event, now)) this.#printEvent(event);
       return;
     }
     if (event.event === "warning" || event.event === "error") {
@@ -241,81 +236,9 @@ export class Reporter {
     else this.#progress.around(write);
     return written;
   }
-
-  #feedProgress(event: FerryEvent): void {
-    if ("tree" in event && event.tree !== undefined && event.dir === "send") {
-      if (event.event === "transfer.completed") {
-        this.#progress?.add(event.tree + event.to, event.bytes ?? 0);
-      }
-      return;
-    }
-    switch (event.event) {
-      case "transfer.started":
-        return this.#progress?.start(
-          event.id + event.to,
-          event.kind === "directory" ? `${event.name}/` : event.name,
-          `${event.dir === "send" ? "→" : "←"} ${other(event)}`,
-          event.bytes,
-        );
-      case "transfer.progress":
-        return this.#progress?.update(
-          event.id + event.to,
-          event.bytes,
-          event.total,
-        );
-      case "transfer.completed":
-      case "transfer.stored":
-      case "transfer.failed":
-        this.#lastProgress.delete(event.id + event.to);
-        return this.#progress?.finish(event.id + event.to);
-    }
-  }
-
-  #isDue(key: string): boolean {
-    const now = this.#context.clock.now();
-    const last = this.#lastProgress.get(key);
-    if (last !== undefined && now - last < PROGRESS_EVENT_MS) return false;
-    this.#lastProgress.set(key, now);
-    return true;
-  }
-}
-
-function progressOf(context: Context, voice: Voice): Progress | undefined {
-  const { stderr, clock } = context;
-  const style = voice.progress === "auto"
-    ? stderr.isTerminal && context.env("TERM") !== "dumb" ? "bar" : "plain"
-    : voice.progress;
-  return voice.json || voice.quiet || style === "none"
-    ? undefined
-    : new Progress(stderr, clock, style);
 }
 
 /** Errors are logged and shown around: a ticket typed where none belongs is not repeated in them. */
 function withoutTickets(text: string): string {
   return text.replace(TICKET, "ferry:…");
-}
-
-/**
- * JSON spells out the C0 controls by itself; DEL, C1, what reorders a line and what some readers
- * take for its end would still come out as they are.
- */
-function jsonLine(value: Record<string, unknown>): string {
-  return JSON.stringify(value).replace(
-    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-function other({ dir, from, to }: TransferFacts): string {
-  return dir === "send" ? to : from;
-}
-
-/** An event as a line of NDJSON; `date` in milliseconds since the Unix epoch. */
-export function eventLine(
-  event: FerryEvent | PastTransfer,
-  date: number,
-): string {
-  const ts = new Date(date).toISOString();
-  const { event: name, ...fields } = event;
-  return `${jsonLine({ v: 1, ts, event: name, ...fields })}\n`;
 }

@@ -3,9 +3,9 @@ import { Failure } from "../lib/failure.ts";
 import type { Client } from "../lib/peer/client.ts";
 import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
-import { chooseHub, HUB_OPTIONS } from "./hub_choice.ts";
-import { joinBriefly } from "./joining.ts";
-import { assertName, SENDER_OPTIONS, senderName } from "./own_name.ts";
+import { HUB_OPTIONS } from "./hub_choice.ts";
+import { joinToSend } from "./joining.ts";
+import { assertName, SENDER_OPTIONS } from "./own_name.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { duration, list, optionalDuration } from "./option.ts";
 import type { Reporter } from "./report.ts";
@@ -68,20 +68,13 @@ export const command = defineCommand({
     const to = recipients(options.to);
     assertInputFree(options.hub, paths);
     const items = itemsOf(paths, options, context, "send", reporter);
-    const hub = await chooseHub(options, context, globals);
-    const client = await joinBriefly(
-      hub,
-      senderName(options.name, context),
-      context,
-      globals,
-    );
+    const { client, rejoin } = await joinToSend(options, context, globals);
     if (options.wait !== undefined) {
       await waitFor(to, client, options.wait, context, reporter);
     }
     const sending = {
       client,
-      rejoin: (signal: AbortSignal) =>
-        joinBriefly(hub, client.name, { ...context, signal }, globals),
+      rejoin,
       items,
       to,
       commandAt,

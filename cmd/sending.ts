@@ -1,4 +1,4 @@
-/** What `send` and `broadcast` share: joining, sending, and the exit status that sums it up. */
+/** What `send` and `broadcast` share: sending, and the exit status that sums it up. */
 import { EXIT, exitOf } from "../lib/failure.ts";
 import type { Client } from "../lib/peer/client.ts";
 import { Link } from "../lib/peer/link.ts";
@@ -51,8 +51,7 @@ export async function sendItems(
     random: Math.random,
     tryMs: globals.idleTimeout,
     signal: context.signal,
-    lost: ({ code, state }) =>
-      reporter.warn(code, `Connection to the hub lost: ${state}; trying again`),
+    lost: ({ code, state }) => warnOfLoss(reporter, code, state),
   });
   const sent = await sendAll(items, {
     carrier: link,
@@ -75,6 +74,15 @@ export async function sendItems(
   await link.close();
   context.signal.throwIfAborted();
   return sent;
+}
+
+/** Says that the connection is being mended. */
+export function warnOfLoss(
+  reporter: Reporter,
+  code: string,
+  state: string,
+): void {
+  reporter.warn(code, `Connection to the hub lost: ${state}; trying again`);
 }
 
 /** 0 when all arrived, 7 when some did, else what they failed with (7 when that differs). */

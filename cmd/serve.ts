@@ -13,11 +13,11 @@ import { SecureListener } from "../lib/net/listen.ts";
 import { MAX_CONNECTIONS, MAX_PEERS } from "../lib/protocol/limits.ts";
 import { noteRunning } from "../lib/state/hubs.ts";
 import {
+  hubFingerprint,
+  type HubIdentity,
   hubIdentity,
-  type Identity,
-  identityFingerprint,
   Secrets,
-} from "../lib/state/identity.ts";
+} from "../lib/state/hub_identity.ts";
 import { invitation, ticketFor } from "./invitation.ts";
 import { defineCommand } from "./command.ts";
 import { type Context, mayOpenMenu } from "./context.ts";
@@ -121,10 +121,10 @@ export const command = defineCommand({
     const listener = listen(options.host, options.port, identity);
     const secrets = identity && new Secrets(state, identity);
     const identities = identity && {
-      fingerprint: Uint8Array.fromHex(await identityFingerprint(identity)),
+      fingerprint: Uint8Array.fromHex(await hubFingerprint(identity)),
       names: new NameBook(join(state, "hub")),
     };
-    // SQLite is loaded here alone.
+    // SQLite is loaded only where it is needed.
     const { Ledger } = await import("../lib/hub/ledger/ledger.ts");
     const ledger = new Ledger({
       ...{ state, hub: name, clock },
@@ -223,7 +223,7 @@ function mayTell(
 function listen(
   host: string,
   port: number,
-  identity: Identity | undefined,
+  identity: HubIdentity | undefined,
 ): Listener {
   const where = { hostname: host, port };
   try {

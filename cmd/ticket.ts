@@ -7,7 +7,7 @@ import {
   type Ticket,
 } from "../lib/net/ticket.ts";
 import { runningHubs } from "../lib/state/hubs.ts";
-import { hubIdentity, rotateTicket } from "../lib/state/identity.ts";
+import { hubIdentity, rotateTicket } from "../lib/state/hub_identity.ts";
 import { defineCommand } from "./command.ts";
 import { stateOf } from "./hub_choice.ts";
 import { qrCode, ticketFor } from "./invitation.ts";

@@ -8,7 +8,12 @@ import type {
   TransferFailed,
 } from "../lib/events.ts";
 import { safe, safeLines } from "../lib/text/safe.ts";
-import { formatBytes, formatMs, formatRate } from "../lib/text/units.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatRate,
+} from "../lib/text/units.ts";
 
 /**
  * Where a line belongs: `result` and `data` on stdout (a result is left out with `-q`, data never),
@@ -214,14 +219,10 @@ function files({ files }: TransferCompleted): string {
   if (files === undefined) return "";
   const { transferred, unchanged, failed } = files;
   const all = transferred + unchanged;
-  const parts = [`${grouped(all)} file${all === 1 ? "" : "s"}`];
-  if (unchanged > 0) parts.push(`${grouped(unchanged)} unchanged`);
-  if (failed > 0) parts.push(`${grouped(failed)} failed`);
+  const parts = [`${formatCount(all)} file${all === 1 ? "" : "s"}`];
+  if (unchanged > 0) parts.push(`${formatCount(unchanged)} unchanged`);
+  if (failed > 0) parts.push(`${formatCount(failed)} failed`);
   return `  ${parts.join(", ")}`;
-}
-
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `alice: hello`, or the lines of a longer message indented below the name. */

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Failure } from "../lib/failure.ts";
 import {
   formatBytes,
+  formatCount,
   formatMs,
   formatRate,
   parseDuration,
@@ -68,6 +69,11 @@ Deno.test("parseSize() refuses what is no size and names it", () => {
     assertEquals(failure.code, "usage", text);
     assert(failure.message.includes(JSON.stringify(text)), failure.message);
   }
+});
+
+Deno.test("formatCount() parts thousands", () => {
+  const shown = [0, 12, 999, 1000, 123456, 1234567].map(formatCount);
+  assertEquals(shown, ["0", "12", "999", "1,000", "123,456", "1,234,567"]);
 });
 
 Deno.test("formatBytes() is read back within its rounding", () => {

@@ -1,7 +1,7 @@
 /** The hub that `ferry bench` measures on, and the way into it. */
 import type { Stage } from "../../lib/bench/stage.ts";
 import { Access } from "../../lib/peer/access.ts";
-import { hubIdentity, identityFingerprint } from "../../lib/state/identity.ts";
+import { hubFingerprint, hubIdentity } from "../../lib/state/hub_identity.ts";
 import type { HubChoice } from "../hub_choice.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function ownHub(
     identity === undefined ? "insecure" : {
       from: "own",
       certificate: identity.certificate,
-      fingerprint: await identityFingerprint(identity),
+      fingerprint: await hubFingerprint(identity),
       secret: identity.operator_secret,
     },
   );

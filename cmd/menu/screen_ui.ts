@@ -1,17 +1,20 @@
 /** The menu on a screen: keys go to the prompt on top, the screen shows it. */
 import { ConfirmPrompt } from "../../lib/term/confirm_prompt.ts";
-import { type Key, KeyDecoder } from "../../lib/term/decode.ts";
+import type { Key } from "../../lib/term/decode.ts";
+import { KeyReader } from "../../lib/term/key_reader.ts";
 import { type Prompt, promptLine, type View } from "../../lib/term/prompt.ts";
 import { SelectPrompt } from "../../lib/term/select_prompt.ts";
 import { TextPrompt } from "../../lib/term/text_prompt.ts";
 import { prepareWidth } from "../../lib/text/width_loader.ts";
-import type { Context, InterruptKind } from "../context.ts";
+import type { Context } from "../context.ts";
 import { BusyPrompt } from "./busy_prompt.ts";
-import { LentKeys } from "./lent_keys.ts";
-import { type Open, openPrompt, type PromptUse } from "./open_prompt.ts";
+import { CommandRunner } from "./command_runner.ts";
+import type { Open, PromptUse } from "./open_prompt.ts";
 import { pathsFrom } from "./path_names.ts";
+import { PromptStack } from "./prompt_stack.ts";
 import type { Questions } from "./questions.ts";
 import { Screen } from "./screen.ts";
+import { TypedBefore } from "./typed_before.ts";
 import {
   type Ask,
   Cancelled,
@@ -22,14 +25,8 @@ import {
 } from "./ui.ts";
 import { SELECT_HINT, SEVERAL_HINT, TEXT_HINT, waitingLine } from "./words.ts";
 
-/** A lone Esc is one when nothing follows it for so long. Milliseconds. */
-const ESCAPE_MS = 50;
 /** Many changes at once are drawn together. Milliseconds. */
 const REFRESH_MS = 20;
-/** Keys kept for the next prompt. */
-const MAX_AHEAD = 1_000;
-/** Earlier answers kept for each question. */
-const MAX_HISTORY = 50;
 
 /** See above. */
 export class ScreenUi implements Ui {
@@ -37,22 +34,16 @@ export class ScreenUi implements Ui {
   readonly #outer: Context;
   readonly #screen: Screen;
   readonly #questions: Questions;
-  readonly #decoder = new KeyDecoder();
-  readonly #stack: Open[] = [];
-  readonly #drafts = new Map<string, string>();
-  readonly #history = new Map<string, string[]>();
+  readonly #keys: KeyReader;
+  readonly #prompts: PromptStack;
+  readonly #typed = new TypedBefore();
   readonly #undo: (() => void)[] = [];
   /** What ended the menu; nothing is asked any more. */
   #over: unknown;
-  #stopEscape = () => {};
   #stopRefresh: (() => void) | undefined;
-  readonly #lent = new LentKeys();
-  /** Stops the command that has the terminal. */
-  #interrupt: (() => void) | undefined;
+  readonly #runner: CommandRunner;
   /** Offers are asked about now, one after the other. */
   #asking = false;
-  /** Keys pressed while no prompt was open. */
-  readonly #ahead: Key[] = [];
 
   private constructor(
     context: Context,
@@ -62,11 +53,24 @@ export class ScreenUi implements Ui {
     this.#outer = context;
     this.#questions = questions;
     this.#screen = new Screen(context, color);
+    this.#keys = new KeyReader(context.clock, (key) => this.#press(key));
+    this.#prompts = new PromptStack(
+      () => this.#show(),
+      (typed) => pathsFrom(typed, context),
+    );
     const stdout = this.#screen.output();
     const stderr = this.#screen.output();
     this.context = { ...context, stdout: stdout.output, stderr: stderr.output };
+    this.#runner = new CommandRunner({
+      outer: context,
+      inner: this.context,
+      screen: this.#screen,
+      busy: (label, until) => this.#ask(new BusyPrompt(label), { until }),
+    });
     questions.show(() => this.refresh(), (line) => this.say(line));
-    const stop = context.stdin.keys?.listen((bytes) => this.#hear(bytes));
+    const stop = context.stdin.keys?.listen((bytes) => {
+      if (!this.#runner.readsKeys) this.#keys.read(bytes);
+    });
     const aborted = () => this.#end(context.signal.reason);
     context.signal.addEventListener("abort", aborted);
     this.#undo.push(
@@ -97,27 +101,23 @@ export class ScreenUi implements Ui {
   }
 
   async text(ask: Ask): Promise<string | undefined> {
-    const history = this.#history.get(ask.key) ?? [];
     const prompt = new TextPrompt({
       title: ask.title,
       hint: ask.hint ?? TEXT_HINT,
-      initial: this.#drafts.get(ask.key) ?? ask.initial ?? "",
-      history,
+      initial: this.#typed.draft(ask.key) ?? ask.initial ?? "",
+      history: this.#typed.answers(ask.key),
       completes: ask.paths ?? false,
       check: ask.check ?? (() => undefined),
     });
     const answer = await this.#ask(prompt, {
-      left: (draft) => this.#drafts.set(ask.key, draft),
+      left: (draft) => this.#typed.left(ask.key, draft),
     });
-    if (answer === undefined) return undefined;
-    this.#drafts.delete(ask.key);
-    const kept = [...history.filter((one) => one !== answer), answer];
-    this.#history.set(ask.key, kept.slice(-MAX_HISTORY));
+    if (answer !== undefined) this.#typed.answered(ask.key, answer);
     return answer;
   }
 
   keep(key: string, draft: string): void {
-    this.#drafts.set(key, draft);
+    this.#typed.left(key, draft);
   }
 
   confirm(question: string): Promise<boolean | undefined> {
@@ -132,91 +132,25 @@ export class ScreenUi implements Ui {
     if (this.#over !== undefined) return;
     this.#stopRefresh ??= this.#outer.clock.after(REFRESH_MS, () => {
       this.#stopRefresh = undefined;
-      for (const open of this.#stack) open.refresh();
+      this.#prompts.refresh();
       this.#show();
     });
   }
 
-  async run(
+  run(
     command: (context: Context) => Promise<number>,
-    { draws, label }: { readonly draws: boolean; readonly label: string },
+    how: { readonly draws: boolean; readonly label: string },
   ): Promise<number | undefined> {
-    const listeners = new Set<(kind: InterruptKind) => void>();
-    const interrupt = () => {
-      for (const listener of [...listeners]) listener("sigint");
-    };
-    const keys = this.#lent.keys(this.#outer.stdin.keys);
-    const context: Context = {
-      ...this.context,
-      stdin: { ...this.#outer.stdin, keys },
-      terminalKeys: () => keys,
-      onInterrupt: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-      exitNow: () => {},
-    };
-    return draws
-      ? await this.#runDrawing(command, context, interrupt)
-      : await this.#runBeside(command, context, interrupt, label);
+    return this.#runner.run(command, how);
   }
 
   close(): void {
     this.#end(new Ended());
     for (const back of this.#undo.splice(0)) back();
-    this.#stopEscape();
+    this.#keys.stop();
     this.#stopRefresh?.();
     this.#screen.close();
     this.#questions.show(() => {}, () => {});
-  }
-
-  async #runDrawing(
-    command: (context: Context) => Promise<number>,
-    context: Context,
-    interrupt: () => void,
-  ): Promise<number> {
-    const { output, back } = this.#screen.lend();
-    this.#interrupt = interrupt;
-    try {
-      return await command({ ...context, stdout: output, stderr: output });
-    } finally {
-      this.#interrupt = undefined;
-      back();
-    }
-  }
-
-  async #runBeside(
-    command: (context: Context) => Promise<number>,
-    context: Context,
-    interrupt: () => void,
-    label: string,
-  ): Promise<number | undefined> {
-    const stdout = this.#screen.output();
-    const stderr = this.#screen.output();
-    const closing = Promise.withResolvers<void>();
-    const running = command({
-      ...context,
-      stdout: stdout.output,
-      stderr: stderr.output,
-    }).finally(() => {
-      stdout.end();
-      stderr.end();
-      closing.resolve();
-    });
-    const busy = this.#ask(new BusyPrompt(label), { until: closing.promise });
-    try {
-      if (await busy === "background") {
-        // Its own lines say what comes of it.
-        running.catch(() => {});
-        return undefined;
-      }
-    } catch (error) {
-      interrupt();
-      await running;
-      throw error;
-    }
-    interrupt();
-    return await running;
   }
 
   #select(
@@ -249,30 +183,20 @@ export class ScreenUi implements Ui {
     how: PromptUse<T> = {},
   ): Promise<T | undefined> {
     if (this.#over !== undefined) return Promise.reject(this.#over);
-    const { open, answer } = openPrompt(first, how, {
-      changed: () => this.#show(),
-      closed: () => {
-        const at = this.#stack.indexOf(open);
-        if (at >= 0) this.#stack.splice(at, 1);
-        this.#show();
-      },
-      names: (typed) => pathsFrom(typed, this.#outer),
-    });
-    this.#stack.push(open);
-    this.#show();
-    for (const key of this.#ahead.splice(0)) this.#press(key);
+    const answer = this.#prompts.add(first, how);
+    this.#pressAhead();
     return answer;
   }
 
   /** Nothing more is asked: whoever waits for an answer, or asks later, gets the reason. */
   #end(reason: unknown): void {
     this.#over ??= reason;
-    this.#interrupt?.();
-    for (const open of [...this.#stack]) open.reject(this.#over);
+    this.#runner.interrupt();
+    this.#prompts.reject(this.#over);
   }
 
   #show(): void {
-    const top = this.#stack.at(-1);
+    const { top } = this.#prompts;
     this.#screen.show(
       top && ((columns, rows) => this.#picture(top, columns, rows)),
     );
@@ -291,31 +215,20 @@ export class ScreenUi implements Ui {
     };
   }
 
-  #hear(bytes: Uint8Array): void {
-    if (this.#lent.taken) return;
-    this.#stopEscape();
-    for (const key of this.#decoder.push(bytes)) this.#press(key);
-    if (!this.#decoder.waiting) return;
-    this.#stopEscape = this.#outer.clock.after(ESCAPE_MS, () => {
-      for (const key of this.#decoder.flush()) this.#press(key);
-    });
-  }
-
   #press(key: Key): void {
-    const top = this.#stack.at(-1);
+    const { top } = this.#prompts;
     const control = key.name === "ctrl" ? key.text : "";
     if (control === "d") return this.#end(new Ended());
-    if (control === "c" && top !== undefined && this.#interrupt === undefined) {
+    if (control === "c" && top !== undefined && !this.#runner.drawing) {
       return top.reject(new Cancelled());
     }
     if (control === "c" || (key.name === "escape" && top === undefined)) {
-      return this.#interrupt?.();
+      return this.#runner.interrupt();
     }
     if (control === "l") return this.#screen.draw();
     if (top === undefined || (this.#asking && !top.isOffer)) {
       // The next prompt is about to open; it gets what was typed ahead.
-      if (this.#ahead.length < MAX_AHEAD) this.#ahead.push(key);
-      return;
+      return this.#prompts.typeAhead(key);
     }
     const { first } = this.#questions;
     if (
@@ -349,6 +262,10 @@ export class ScreenUi implements Ui {
     }
     this.#asking = false;
     this.#show();
-    for (const key of this.#ahead.splice(0)) this.#press(key);
+    this.#pressAhead();
+  }
+
+  #pressAhead(): void {
+    for (const key of this.#prompts.takeAhead()) this.#press(key);
   }
 }

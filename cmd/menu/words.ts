@@ -10,22 +10,35 @@ import { Failure } from "../../lib/failure.ts";
 import type { Offer } from "../../lib/transfer/transfer.ts";
 import type { Moving, Received } from "./record.ts";
 
+/** Below a list. */
 export const SELECT_HINT = "a number, or arrows and Enter; Esc goes back";
+/** Below a list of which several can be taken. */
 export const SEVERAL_HINT =
   "Space marks, a marks all, Enter takes them; Esc goes back";
+/** Asks for a hub. */
 export const WHICH_HUB =
   "Which hub? Its ticket, or its address as host or host:port";
+/** Below a text. */
 export const TEXT_HINT = "Enter takes it; Esc goes back";
+/** Below a path. */
 export const PATH_HINT = "Tab completes a path; Enter takes it; Esc goes back";
+/** Below a command under way. */
 export const BUSY_HINT =
   "Esc cancels it, b lets it run on while you do something else";
+/** In plain lines: asks for one of a list. */
 export const PLAIN_CHOOSE = "Number (0 goes back): ";
+/** In plain lines: asks for several of a list. */
 export const PLAIN_SEVERAL = "Numbers, or all (0 goes back): ";
+/** In plain lines: asks for a text. */
 export const PLAIN_TEXT = "Answer (0 goes back): ";
+/** The answer was neither. */
 export const YES_OR_NO = "Answer y or n.";
-export const NOTHING_TO_CHOOSE = "Nothing was chosen.";
+/** The list is empty. */
+export const NOTHING_TO_CHOOSE = "There is nothing to choose.";
+/** The answer is not in the list. */
 export const NO_SUCH_CHOICE = (typed: string): string =>
   `There is no ${safe(typed)} to choose.`;
+/** There is nothing to get. */
 export const SHARES_NOTHING = "This hub shares no files.";
 
 /** What stands there already when a text is asked for in plain lines. */

@@ -4,7 +4,7 @@ import { safe } from "../../lib/text/safe.ts";
 import { type DataOptions, viewData } from "../../lib/view/data.ts";
 import type { HereAndNow } from "../../lib/view/dates/filter.ts";
 import type { Screen, ViewOut } from "../../lib/view/out.ts";
-import type { Paged } from "../../lib/view/paging.ts";
+import type { Paged } from "../../lib/view/pager/paging.ts";
 import type { Context } from "../context.ts";
 import type { Reporter } from "../report.ts";
 import type { Input } from "./input.ts";

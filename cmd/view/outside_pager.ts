@@ -1,6 +1,6 @@
 /** The pager that `PAGER` names, for those who have one they are used to. */
 import { Failure } from "../../lib/failure.ts";
-import type { Paged } from "../../lib/view/paging.ts";
+import type { Paged } from "../../lib/view/pager/paging.ts";
 import type { Context } from "../context.ts";
 
 /** The reader has gone; never leaves this file. */

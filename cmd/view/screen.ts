@@ -1,8 +1,13 @@
 /** The pager's terminal: raw mode and the alternate screen while it pages, nothing of them after. */
-import { type Key, KeyDecoder } from "../../lib/term/decode.ts";
+import type { Key } from "../../lib/term/decode.ts";
+import { KeyReader } from "../../lib/term/key_reader.ts";
 import type { KeySource } from "../../lib/term/keys.ts";
-import type { PagerKey } from "../../lib/view/pager.ts";
-import { page, type Paged, type PagerTerminal } from "../../lib/view/paging.ts";
+import type { PagerKey } from "../../lib/view/pager/keys.ts";
+import {
+  page,
+  type Paged,
+  type PagerTerminal,
+} from "../../lib/view/pager/paging.ts";
 import type { Context } from "../context.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";
@@ -10,8 +15,6 @@ const LEAVE = "\x1b[0m\x1b[?25h\x1b[?1049l";
 /** Synchronised output: a screen appears when all of it is there. */
 const BEGIN_FRAME = "\x1b[?2026h";
 const END_FRAME = "\x1b[?2026l";
-/** An Esc that nothing follows for so long is the key itself. */
-const ESCAPE_MS = 40;
 
 /**
  * Pages on the terminal that stdout is; what fits the screen is printed instead. Throws what the
@@ -37,10 +40,9 @@ type Pressed = PagerKey | { readonly columns: number; readonly rows: number };
 class Screen implements PagerTerminal {
   readonly #source: KeySource;
   readonly #context: Context;
-  readonly #decoder = new KeyDecoder();
+  readonly #keyReader: KeyReader;
   readonly #pressed: Pressed[] = [];
   readonly #undo: (() => void)[] = [];
-  #cancelEscape = () => {};
   #more = Promise.withResolvers<void>();
   /** Between `begin` and `leave`. */
   #paging = false;
@@ -52,6 +54,7 @@ class Screen implements PagerTerminal {
   ) {
     this.#source = source;
     this.#context = context;
+    this.#keyReader = new KeyReader(context.clock, (key) => this.#take(key));
   }
 
   get columns(): number {
@@ -70,7 +73,7 @@ class Screen implements PagerTerminal {
     const { stdout, signal } = this.#context;
     this.#paging = true;
     this.#undo.push(
-      this.#source.listen((bytes) => this.#read(bytes)),
+      this.#source.listen((bytes) => this.#keyReader.read(bytes)),
       this.#context.onResize(() =>
         this.#press({ columns: this.columns, rows: this.rows })
       ),
@@ -99,7 +102,7 @@ class Screen implements PagerTerminal {
   leave(): void {
     if (!this.#paging) return;
     this.#paging = false;
-    this.#cancelEscape();
+    this.#keyReader.stop();
     for (const undo of this.#undo) undo();
     this.#context.stdout.write(LEAVE);
     this.#more.resolve();
@@ -121,25 +124,11 @@ class Screen implements PagerTerminal {
     }
   }
 
-  #read(bytes: Uint8Array): void {
-    this.#cancelEscape();
-    this.#take(this.#decoder.push(bytes));
-    if (!this.#decoder.waiting) return;
-    this.#cancelEscape = this.#context.clock.after(
-      ESCAPE_MS,
-      () => this.#take(this.#decoder.flush()),
-    );
-  }
-
-  #take(keys: readonly Key[]): void {
-    for (const key of keys) {
-      // The end of input comes as Ctrl-D: there will be no other key to leave with.
-      if (key.name === "ctrl" && (key.text === "c" || key.text === "d")) {
-        return this.leave();
-      }
-      const pressed = pagerKey(key);
-      if (pressed !== undefined) this.#press(pressed);
-    }
+  #take(key: Key): void {
+    // The end of input comes as Ctrl-D: there will be no other key to leave with.
+    if (key.name === "ctrl" && key.text === "d") return this.leave();
+    const pressed = pagerKey(key);
+    if (pressed !== undefined) this.#press(pressed);
   }
 
   #press(pressed: Pressed): void {
@@ -149,6 +138,7 @@ class Screen implements PagerTerminal {
 }
 
 const CONTROLS: Record<string, PagerKey> = {
+  c: "interrupt",
   f: "pagedown",
   b: "pageup",
   n: "down",

@@ -10,12 +10,8 @@ import {
   svg,
 } from "../chart/svg.ts";
 import { pathTitle, SCENARIOS } from "./cases.ts";
-import {
-  breakdownChart,
-  latencyChart,
-  throughputChart,
-  WIDTH,
-} from "./charts.ts";
+import { WIDTH } from "./chart_frame.ts";
+import { breakdownChart, latencyChart, throughputChart } from "./charts.ts";
 import { formatSize, msOf, rateOf, shareOf } from "./format.ts";
 import { PARTS, type Row } from "./sample.ts";
 

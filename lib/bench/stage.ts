@@ -8,7 +8,7 @@ import type { Address } from "../net/address.ts";
 import type { ByteStream } from "../net/connection.ts";
 import { SecureListener } from "../net/listen.ts";
 import { Client, type ClientOptions } from "../peer/client.ts";
-import type { Identity } from "../state/identity.ts";
+import type { HubIdentity } from "../state/hub_identity.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** Past the pings of a young connection (lib/net/heartbeat.ts). */
@@ -30,6 +30,7 @@ export interface StageOptions {
 export class Stage implements AsyncDisposable {
   readonly #options: StageOptions;
   readonly #peers: Client[] = [];
+  readonly #inboxes: Inbox[] = [];
   readonly #saved: string[] = [];
   #hub: Hub | undefined;
 
@@ -38,7 +39,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Starts a hub on the loopback, on a free port, with TLS if it has an identity; where it listens. */
-  serve(identity: Identity | undefined): Address {
+  serve(identity: HubIdentity | undefined): Address {
     const { dir, clock, software, handshakeMs, idleMs } = this.#options;
     this.#hub = new Hub({
       ...entrance(identity),
@@ -98,10 +99,11 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#peers.map((peer) => peer.close()));
     await this.#hub?.shutdown();
+    for (const inbox of this.#inboxes) inbox.close();
   }
 
   #inbox(dir: string, name: () => string): Inbox {
-    return new Inbox({
+    const inbox = new Inbox({
       dir: `${this.#options.dir}/in/${dir}`,
       name,
       accept: { kind: "all" },
@@ -116,11 +118,13 @@ export class Stage implements AsyncDisposable {
         }
       },
     });
+    this.#inboxes.push(inbox);
+    return inbox;
   }
 }
 
 function entrance(
-  identity: Identity | undefined,
+  identity: HubIdentity | undefined,
 ): Pick<HubOptions, "listener" | "door"> {
   const place = { hostname: "127.0.0.1", port: 0 };
   if (identity === undefined) return { listener: Deno.listen(place) };

@@ -12,7 +12,8 @@ import {
 } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
 import { pause } from "../time/pause.ts";
-import { BytesBody, readFailure } from "../transfer/body.ts";
+import { BytesBody } from "../transfer/body.ts";
+import { readFailure } from "../transfer/read.ts";
 import { fingerprintOfOpen } from "../transfer/fingerprint.ts";
 import type { Body, Carrier } from "../transfer/transfer.ts";
 import {
@@ -199,9 +200,11 @@ class Giving {
           ...listener,
           settled: (to, outcome) => {
             if (!isOffered && outcome.status === "failed") {
-              const path = this.#path.slice(0, this.#base) + offer.name;
               const { code, message, retryable } = outcome;
-              this.missing.push({ path, code, message, retryable });
+              for (const { name } of offer.files ?? [offer]) {
+                const path = this.#path.slice(0, this.#base) + name;
+                this.missing.push({ path, code, message, retryable });
+              }
             }
             listener.settled(to, outcome);
           },

@@ -5,7 +5,6 @@
 import type { FerryEvent } from "../events.ts";
 import { asFailure, Failure } from "../failure.ts";
 import type { ByteStream } from "../net/connection.ts";
-import { MAX_GREETING } from "../protocol/limits.ts";
 import type {
   Body,
   Carrier,
@@ -22,7 +21,7 @@ import type { RouteInfo } from "./route.ts";
 import type { RouteEvents } from "./route_events.ts";
 import { Router } from "./router.ts";
 import { SpoolRoom } from "./spool_room.ts";
-import { firstToGo, StrangerLog } from "./strangers.ts";
+import { StrangerLog, Waiting } from "./strangers.ts";
 
 /** What a hub that stops slowly leaves is looked for so often, and so many times. */
 const LOOK_MS = 1_000;
@@ -38,6 +37,8 @@ export class Hub implements Carrier {
   readonly #admission: Admission;
   readonly #serving = new Set<Promise<void>>();
   /** A flood of strangers does not become a flood of lines. */
+  /** Connections that have not greeted. */
+  readonly #waiting = new Waiting<Member>();
   readonly #strangers = new StrangerLog((who, failure) =>
     this.#trouble(who, failure)
   );
@@ -209,6 +210,8 @@ export class Hub implements Carrier {
       this.#memberHub(),
     );
     this.#members.add(member);
+    const { clock } = this.#options;
+    this.#waiting.add(member, member.address, clock.now());
     const serving = this.#serve(member).finally(() =>
       this.#serving.delete(serving)
     );
@@ -217,12 +220,10 @@ export class Hub implements Carrier {
 
   /** Who greets at once gets in, however many do not. */
   #makeRoomToGreet(): void {
-    const waiting = [...this.#members].filter(({ info, connection }) =>
-      info === undefined && !connection.isClosed
-    );
-    if (waiting.length < MAX_GREETING) return;
     const state = "others came before it had greeted";
-    firstToGo(waiting)?.connection.abort(new Failure("limit", state));
+    for (const one of this.#waiting.takeWhoMustGo(this.#options.clock.now())) {
+      one.connection.abort(new Failure("limit", state));
+    }
   }
 
   async #serve(member: Member): Promise<void> {
@@ -239,6 +240,7 @@ export class Hub implements Carrier {
       }
     } finally {
       this.#members.delete(member);
+      this.#waiting.delete(member, member.address);
       this.#leave(member);
     }
   }
@@ -255,7 +257,11 @@ export class Hub implements Carrier {
       idleMs,
       fingerprint: this.#options.identities?.fingerprint,
       door: this.#options.door ?? (() => ({ operator: false })),
-      join: (member, hello) => this.#admission.admit(member, hello),
+      join: (member, hello) => {
+        const joined = this.#admission.admit(member, hello);
+        this.#waiting.delete(member, member.address);
+        return joined;
+      },
       peers: () => this.peers(),
       answering: (member) => this.#answering(member),
       joined: (member) => {

@@ -1,75 +1,51 @@
 /** A file that is open already, and is sent as it was when it was opened. */
-import { createHash } from "node:crypto";
 import { Failure } from "../failure.ts";
-import { readFailure } from "../transfer/body.ts";
+import { HashedBody, type Source } from "../transfer/hashed.ts";
 import { PacedFile } from "../transfer/pace.ts";
-import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
+import { readPieces, type Take } from "../transfer/read.ts";
 
-/** See above. It takes over the file, and lets go of it when it was disposed of as often as it was `used`. One reader at a time. */
-export class OpenedBody implements Body {
+type Reading = number | null | Promise<number | null>;
+
+/** See above. It takes over the file, and lets go of it when it was disposed of as often as it was `used`. */
+export class OpenedBody extends HashedBody {
   #file: PacedFile | undefined;
   #uses = 0;
+  /** The read under way; all readers share the file and its position. */
+  #reading: Promise<unknown> | undefined;
 
   /** `fingerprint` is by what it can be gone on with; `closed` is called when the file was let go of. */
   constructor(
     file: Deno.FsFile,
-    readonly size: number,
+    size: number,
     readonly fingerprint: string,
     private readonly closed: () => void,
   ) {
+    super(size);
     this.#file = PacedFile.of(file);
   }
 
   /** It is sent, for the first time or because what arrived was not what was sent. */
   used(): this {
     this.#uses++;
+    this.restart();
     return this;
   }
 
-  read(offset: number): BodyReader {
-    const hash = createHash("sha256");
-    let digest: Digest | undefined;
-    this.#file?.seek(0);
-    const next = async (into: Uint8Array, at: number): Promise<number> => {
-      const room = into.subarray(0, Math.min(into.length, this.size - at));
-      // Closed while it was read.
-      if (this.#file === undefined) throw new Failure("input", "it was closed");
-      const count = await this.#file.read(room);
-      if (count === null) {
-        const state = `it shrank to ${at} bytes while it was sent`;
-        throw new Failure("input", state);
-      }
-      hash.update(room.subarray(0, count));
-      return count;
-    };
-    let at = 0;
-    let closed = false;
+  protected override open(): Source {
     return {
-      pull: async (into) => {
-        try {
-          while (!closed && at < this.size) {
-            const count = await next(into, at);
-            at += count;
-            if (at <= offset) continue;
-            // What lies before the offset was sent before, and is only hashed.
-            const before = Math.max(offset - (at - count), 0);
-            if (before > 0) into.copyWithin(0, before, count);
-            return count - before;
-          }
-          return null;
-        } catch (error) {
-          if (closed) return null;
-          throw error instanceof Failure ? error : readFailure(error);
-        }
-      },
-      digest: () => digest ??= { size: at, sha256: hash.digest("hex") },
-      close: () => {
-        closed = true;
-      },
+      read: (at, into) => this.#read(at, (file) => file.read(into)),
+      close: () => {},
     };
   }
 
-  dispose(): void {
+  protected override readOver(from: number, take: Take): Promise<void> {
+    const read = async (at: number, into: Uint8Array) =>
+      await this.#read(at, (file) => file.readAside(into));
+    return readPieces(read, from, this.size, take);
+  }
+
+  override dispose(): void {
+    super.dispose();
     if (--this.#uses <= 0) this.close();
   }
 
@@ -79,5 +55,19 @@ export class OpenedBody implements Body {
     this.#file.close();
     this.#file = undefined;
     this.closed();
+  }
+
+  /** Reads at `at`, after whoever reads now. */
+  #read(at: number, read: (file: PacedFile) => Reading): Reading {
+    if (this.#reading !== undefined) {
+      const again = () => this.#read(at, read);
+      return this.#reading.then(again, again);
+    }
+    if (this.#file === undefined) throw new Failure("input", "it was closed");
+    this.#file.seek(at);
+    const reading = read(this.#file);
+    if (!(reading instanceof Promise)) return reading;
+    this.#reading = reading;
+    return reading.finally(() => this.#reading = undefined);
   }
 }

@@ -386,6 +386,7 @@ export class Route implements TreePart {
     return {
       size: this.#body.size,
       read: (offset, wake) => this.#body.read(offset, wake),
+      hashAhead: () => this.#body.hashAhead?.(),
       dispose: () => {},
     };
   }

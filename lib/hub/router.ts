@@ -21,6 +21,7 @@ import { Route, type RouteInfo, type RouteNeeds } from "./route.ts";
 import { QueuedTrees } from "./queued_trees.ts";
 import type { RouteEvents } from "./route_events.ts";
 import { QueueCount } from "./queue_count.ts";
+import { Parked } from "./parked.ts";
 import { Spool } from "./spool.ts";
 import type { Leftover, SpoolRoom } from "./spool_room.ts";
 
@@ -63,6 +64,7 @@ export class Router {
   /** Those that can be offered again under another id, the oldest first. */
   readonly #byFingerprint = new Map<string, Set<Route>>();
   readonly #queued = new QueueCount();
+  readonly #parked = new Parked<Route>();
   /** The oldest first. */
   readonly #remembered = new Map<string, Remembered>();
   #closed = false;
@@ -103,7 +105,10 @@ export class Router {
       this.#add(route);
       return { route, note };
     });
-    for (const { route, note } of routes) route.resume(note);
+    for (const { route, note } of routes) {
+      route.resume(note);
+      this.#park(route);
+    }
   }
 
   /**
@@ -126,7 +131,7 @@ export class Router {
     }
     const known = this.#recall(offer);
     if (known !== undefined) return replay(known, offer, listener);
-    const parked = this.#parked(offer);
+    const parked = this.#lostBefore(offer);
     if (parked !== undefined) return this.#goOn(parked, offer, listener, key);
     const { kept, rest } = this.#kept(offer, key);
     if (rest.length === 0) {
@@ -152,7 +157,7 @@ export class Router {
     key: string | undefined,
   ): Incoming {
     const { kept, rest } = this.#kept(offer, key, route.recipients);
-    route.attach({ ...offer, to: rest }, listener);
+    this.#attach(route, { ...offer, to: rest }, listener);
     const incoming = this.#incoming(route, listener);
     if (kept.size === 0) return incoming;
     return both(incoming, this.#answer(kept, offer, listener));
@@ -229,8 +234,26 @@ export class Router {
       lost: (left) => {
         route.lost(listener, left);
         this.#dropIfAnew(route);
+        this.#park(route);
       },
     };
+  }
+
+  /** Counts a transfer without its sender; one too many ends the oldest. What is queued has a count of its own. */
+  #park(route: Route): void {
+    const { id, from, queue_ms } = route.offer;
+    const isKept = route.isDetached && this.#routes.get(id) === route;
+    if (!isKept || queue_ms !== undefined) return;
+    const state = "its sender was lost, and the hub keeps no more of those";
+    const gone = this.#parked.add(route, from);
+    if (gone === undefined) return;
+    this.#parked.delete(gone, gone.offer.from);
+    gone.cancel({ code: "limit", message: state });
+  }
+
+  #attach(route: Route, offer: Offer, listener: TransferListener): void {
+    this.#parked.delete(route, route.offer.from);
+    route.attach(offer, listener);
   }
 
   /**
@@ -273,6 +296,7 @@ export class Router {
     const { offer } = route;
     if (!this.#routes.delete(offer.id)) return false;
     this.#queued.remove(offer);
+    this.#parked.delete(route, offer.from);
     const { fingerprint = "" } = offer;
     const same = this.#byFingerprint.get(fingerprint);
     if (same?.delete(route) && same.size === 0) {
@@ -303,7 +327,7 @@ export class Router {
   }
 
   /** The same file, as a sender that was lost had begun to send it. */
-  #parked(offer: Offer): Route | undefined {
+  #lostBefore(offer: Offer): Route | undefined {
     if (offer.fingerprint === undefined) return undefined;
     const same = this.#byFingerprint.get(offer.fingerprint) ?? [];
     return [...same].find((route) =>

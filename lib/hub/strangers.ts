@@ -1,10 +1,18 @@
 // @core
 /** Connections that have not greeted: who must go when there are too many, and how much is said of them. */
 import { Failure } from "../failure.ts";
+import {
+  GREETING_GRACE_MS,
+  MAX_GREETING,
+  MAX_GREETING_AT_ONCE,
+} from "../protocol/limits.ts";
 
 /** Lines about strangers in one window; beyond it they are only counted. */
 const LINES = 20;
 const WINDOW_MS = 10_000;
+
+/** Connections ended for one that comes: so a rush shrinks again, and many closings at once hold nobody up. */
+const AT_ONCE = 2;
 
 /** What counts as one origin: an IPv4 address, or the /64 an IPv6 address lies in, which one host may fill alone. */
 export function originOf(address: string): string {
@@ -23,19 +31,62 @@ export function originOf(address: string): string {
 }
 
 /**
- * Of those who wait to greet, oldest first, the one who makes room for another: the oldest of the
- * origin that has the most. So one origin drives out itself and nobody else, and many behind one
- * address are held to no count of their own.
+ * The connections that wait to greet. Of too many the oldest of the origin that has the most makes
+ * room, once it has had a moment for its greeting: one origin drives out itself and nobody else,
+ * and many behind one address are held to no count of their own.
  */
-export function firstToGo<T extends { readonly address: string }>(
-  waiting: readonly T[],
-): T | undefined {
-  const byOrigin = Map.groupBy(waiting, ({ address }) => originOf(address));
-  let most: readonly T[] = [];
-  for (const group of byOrigin.values()) {
-    if (group.length > most.length) most = group;
+export class Waiting<T> {
+  /** When each came, the oldest first. */
+  readonly #byOrigin = new Map<string, Map<T, number>>();
+  #size = 0;
+
+  /** Connections that wait. */
+  get size(): number {
+    return this.#size;
   }
-  return most[0];
+
+  /** One has come from `address` at `now` (ms). */
+  add(one: T, address: string, now: number): void {
+    const origin = originOf(address);
+    const same = this.#byOrigin.get(origin) ?? new Map<T, number>();
+    this.#byOrigin.set(origin, same.set(one, now));
+    this.#size++;
+  }
+
+  /** One waits no longer. */
+  delete(one: T, address: string): void {
+    const origin = originOf(address);
+    const same = this.#byOrigin.get(origin);
+    if (same?.delete(one) !== true) return;
+    this.#size--;
+    if (same.size === 0) this.#byOrigin.delete(origin);
+  }
+
+  /** Takes away those who must make room for one more at `now`. */
+  takeWhoMustGo(now: number): T[] {
+    const gone: T[] = [];
+    while (this.#size >= MAX_GREETING && gone.length < AT_ONCE) {
+      const [origin, same] = this.#most();
+      const [oldest] = same;
+      if (oldest === undefined) break;
+      const [one, since] = oldest;
+      const young = now - since < GREETING_GRACE_MS;
+      if (young && this.#size < MAX_GREETING_AT_ONCE) break;
+      same.delete(one);
+      if (same.size === 0) this.#byOrigin.delete(origin);
+      this.#size--;
+      gone.push(one);
+    }
+    return gone;
+  }
+
+  #most(): readonly [string, Map<T, number>] {
+    let most: readonly [string, Map<T, number>] = ["", new Map()];
+    for (const group of this.#byOrigin) {
+      if (group[1].size > most[1].size) most = group;
+    }
+    return most;
+  }
 }
 
 /** What is said of strangers: the first in a while each by itself, a flood in one line. */

@@ -11,14 +11,14 @@ import type { SingleOffer } from "../protocol/bundle.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { parseExact } from "../text/exact_json.ts";
 import { removeIfThere, writeFailure } from "../transfer/disk.ts";
-import { readOver } from "../transfer/body.ts";
+import { readOver } from "../transfer/read.ts";
 import { PacedFile } from "../transfer/pace.ts";
-import type { InboxOptions } from "./inbox.ts";
+import type { InboxFiles, InboxOptions } from "./inbox.ts";
 import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
 import { makePart, setFileModified } from "./part_file.ts";
 import { partKey, type Parts } from "./parts.ts";
-import { findHeld, place } from "./place.ts";
+import { findHeld, type Placer } from "./place.ts";
 import { withinTree } from "./policy.ts";
 import type { Received } from "./received.ts";
 import {
@@ -51,6 +51,7 @@ export class Arrival implements Taking {
   #offset = 0;
   readonly #parts: Parts;
   readonly #journal: Received;
+  readonly #placer: Placer;
   /** By what the partial file is found again; undefined where it is not to be. */
   readonly #key: string | undefined;
   readonly #startedAt: number;
@@ -62,13 +63,13 @@ export class Arrival implements Taking {
     options: InboxOptions,
     offer: SingleOffer,
     path: readonly string[],
-    parts: Parts,
-    received: Received,
+    { parts, journal, placer }: InboxFiles,
     /** The directory it is a part of, or is. */
     private readonly tree?: Growing,
   ) {
     this.#parts = parts;
-    this.#journal = received;
+    this.#journal = journal;
+    this.#placer = placer;
     this.#options = options;
     this.#offer = offer;
     this.#name = path.at(-1) ?? "";
@@ -114,6 +115,8 @@ export class Arrival implements Taking {
       if (this.#offer.kind === "directory") {
         const unchanged = await this.#makeDirectory();
         this.#over = true;
+        const { id, from } = this.#offer;
+        if (isLastOfTree(this.#offer)) this.#journal.add(id, from, sha256);
         return { unchanged };
       }
       const content = this.#content();
@@ -124,6 +127,7 @@ export class Arrival implements Taking {
       const ms = this.#options.clock.now() - this.#startedAt;
       if (this.tree !== undefined) {
         this.tree.files.transferred++;
+        this.tree.failed.delete(this.#offer.name);
         this.tree.bytes += this.#received;
       }
       this.#options.emit({
@@ -168,7 +172,7 @@ export class Arrival implements Taking {
         this.#parts.keep(this.#key, this.#part);
       } else removeIfThere(this.#part);
     }
-    if (this.tree !== undefined) this.tree.files.failed++;
+    this.tree?.failed.add(this.#offer.name);
     const { code, message } = failure;
     this.#options.emit({
       event: "transfer.failed",
@@ -211,6 +215,8 @@ export class Arrival implements Taking {
       }
       this.#file = file;
       this.#part = part;
+      // Said at once: its sender then hashes the same meanwhile.
+      this.#reportedAt = -Infinity;
       await readOver(part, 0, length, (_, bytes) => {
         if (!this.#over) this.#take(bytes, tell);
         return !this.#over;
@@ -294,11 +300,11 @@ export class Arrival implements Taking {
   /** What has arrived of a whole directory. */
   #counted(): Partial<TransferCompleted> {
     if (this.tree === undefined) return {};
-    const { files, bytes, since } = this.tree;
+    const { files, failed, bytes, since } = this.tree;
     const ms = this.#options.clock.now() - since;
     return {
       bytes,
-      files: { ...files },
+      files: { ...files, failed: failed.count },
       bytes_per_s: ms > 0 ? Math.round(bytes / ms * 1000) : 0,
     };
   }
@@ -345,7 +351,7 @@ export class Arrival implements Taking {
       const parent = makeBranch(dir, this.#above);
       const policy = tree === undefined ? onConflict : withinTree(onConflict);
       const saved = this.#come(parent) ??
-        place(part, parent, this.#name, policy);
+        this.#placer.place(part, parent, this.#name, policy);
       if (saved === undefined) {
         const state = "skipped, a file of that name exists already";
         throw new Failure("conflict", state);

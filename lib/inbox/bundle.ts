@@ -11,12 +11,9 @@ import { removeIfThere, writeFailure } from "../transfer/disk.ts";
 import type { PacedFile } from "../transfer/pace.ts";
 import { makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
-import type { InboxOptions } from "./inbox.ts";
+import type { InboxFiles, InboxOptions } from "./inbox.ts";
 import { makePart, setFileModified } from "./part_file.ts";
-import type { Parts } from "./parts.ts";
-import { place } from "./place.ts";
 import { withinTree } from "./policy.ts";
-import type { Received } from "./received.ts";
 import { arrivalFacts, type Taking, type Whole } from "./taking.ts";
 import type { Growing } from "./trees.ts";
 import type { Turns } from "./turns.ts";
@@ -34,9 +31,7 @@ export interface BundledPath {
 }
 
 /** What an inbox lends a bundle. */
-export interface BundleNeeds {
-  readonly parts: Parts;
-  readonly journal: Received;
+export interface BundleNeeds extends InboxFiles {
   /** The directory it is a part of, where its beginning was seen. */
   readonly tree: Growing | undefined;
   /** All files of a bundle are open at once while they are made durable. */
@@ -118,9 +113,8 @@ export class BundleArrival implements Taking {
     this.#over = true;
     // They come again, each with its own fate.
     if (code === "split") return;
-    const { tree } = this.#needs;
-    if (tree !== undefined) tree.files.failed += this.#files.length;
     for (const { offer } of this.#files) {
+      this.#needs.tree?.failed.add(offer.name);
       this.#options.emit({
         event: "transfer.failed",
         ...arrivalFacts(offer, this.#options.name()),
@@ -184,7 +178,8 @@ export class BundleArrival implements Taking {
     const parent = parents.get(key) ?? { above, path: makeBranch(dir, above) };
     parents.set(key, parent);
     const policy = withinTree(onConflict);
-    const saved = place(part, parent.path, path.at(-1) ?? "", policy);
+    const { placer } = this.#needs;
+    const saved = placer.place(part, parent.path, path.at(-1) ?? "", policy);
     if (saved === undefined) throw apart(new Failure("conflict", "skipped"));
     return saved;
   }
@@ -202,6 +197,7 @@ export class BundleArrival implements Taking {
       tree.bytes += this.#received;
     }
     for (const { offer, sha256, saved } of placed) {
+      tree?.failed.delete(offer.name);
       const completed: TransferCompleted = {
         event: "transfer.completed",
         ...arrivalFacts(offer, name()),

@@ -9,6 +9,7 @@ import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import { type MessageOf, sentenceOf } from "../protocol/message.ts";
 import type { Clock } from "../time/clock.ts";
+import type { Cancel } from "../transfer/transfer.ts";
 import type { Admission, Held, Inbox } from "./inbox.ts";
 import type { Whole } from "./taking.ts";
 
@@ -18,6 +19,8 @@ interface Incoming {
   readonly over: AbortController;
   /** It is whole and wanted, and being put in place: only the disk can stop that. */
   committing: boolean;
+  /** Its sender's user has given it up meanwhile. */
+  unwanted: boolean;
 }
 
 /** The receiving half of one connection. */
@@ -28,6 +31,7 @@ export class Inbound {
   readonly #open = new Map<TransferId, Incoming>();
   /** Commits under way. */
   readonly #committing = new Set<Promise<void>>();
+  #received = 0;
 
   /** `name` is the recipient the hub knows this connection as. */
   constructor(
@@ -39,6 +43,11 @@ export class Inbound {
     this.#connection = connection;
     this.#inbox = inbox;
     this.#clock = clock;
+  }
+
+  /** Bytes of bodies that have come. */
+  get received(): number {
+    return this.#received;
   }
 
   /** Resolves once nothing that arrived whole is still being put in place. */
@@ -63,8 +72,12 @@ export class Inbound {
     } catch (error) {
       return this.#reject(id, error);
     }
-    if (admission.held) return this.#delivered(id, true, this.#clock.now());
-    const incoming = { admission, over, committing: false };
+    if (admission.held) {
+      return void this.#delivered(id, true, this.#clock.now());
+    }
+    const incoming: Incoming = {
+      ...{ admission, over, committing: false, unwanted: false },
+    };
     this.#open.set(id, incoming);
     // Once it was withdrawn, its id may be that of another offer.
     const isOpen = () => this.#open.get(id) === incoming;
@@ -103,6 +116,7 @@ export class Inbound {
   data(id: TransferId, bytes: Uint8Array): void | Promise<void> {
     const incoming = this.#open.get(id);
     if (incoming === undefined) return;
+    this.#received += bytes.length;
     const { arrival } = incoming.admission;
     try {
       return arrival.write(bytes, this.#teller(id))?.catch((error) =>
@@ -136,25 +150,29 @@ export class Inbound {
 
   /** The sender has given up. */
   cancel({ id, code, message }: MessageOf<"cancel">): void {
-    if (this.#open.get(id)?.committing !== false) return;
+    const incoming = this.#open.get(id);
+    if (incoming?.committing === true) {
+      incoming.unwanted ||= failureCode(code) === "cancelled";
+    }
+    if (incoming?.committing !== false) return;
     const failure = new Failure(failureCode(code), message);
     // Given up by its sender's user: nobody wants the rest. Otherwise it may be gone on with.
     this.#fail(id, failure, undefined, failure.code !== "cancelled");
   }
 
   /** The connection has ended: whatever is not being put in place already is given up. */
-  lost(failure: Failure): void {
+  lost(reason: Cancel): void {
     for (const [id, { admission, over, committing }] of [...this.#open]) {
       if (committing) continue;
       this.#open.delete(id);
-      over.abort(failure);
-      admission.arrival.abort(failure, true, true);
+      over.abort(new Failure(reason.code, reason.message));
+      admission.arrival.abort(reason, true, true);
     }
   }
 
   async #commit(
     id: TransferId,
-    { admission }: Incoming,
+    incoming: Incoming,
     whole: Whole,
     arrivedAt: number,
   ): Promise<void> {
@@ -162,17 +180,19 @@ export class Inbound {
     await Promise.resolve();
     let unchanged: boolean;
     try {
-      ({ unchanged } = await admission.arrival.commit(whole));
+      ({ unchanged } = await incoming.admission.arrival.commit(whole));
     } catch (error) {
       return this.#fail(id, error);
     }
     this.#open.delete(id);
-    this.#delivered(id, unchanged, arrivedAt);
+    const said = this.#delivered(id, unchanged, arrivedAt);
+    if (!said && !incoming.unwanted) this.#inbox.owed.add(id);
   }
 
-  /** Says the receipt of what is in its place. */
-  #delivered(id: TransferId, unchanged: boolean, arrivedAt: number): void {
-    if (!this.#connection.session.isIncoming(id)) return;
+  /** Says the receipt of what is in its place; false when it is too late for it on this connection. */
+  #delivered(id: TransferId, unchanged: boolean, arrivedAt: number): boolean {
+    const { isOpen, session } = this.#connection;
+    if (!isOpen || session.isEnded || !session.isIncoming(id)) return false;
     this.#connection.send({
       type: "receipt",
       status: "delivered",
@@ -181,6 +201,8 @@ export class Inbound {
       verify_ms: round(this.#clock.now() - arrivedAt),
       ...(unchanged ? { unchanged } : {}),
     });
+    this.#inbox.owed.delete(id);
+    return true;
   }
 
   /** Refuses an offer; nothing of it was kept yet. */

@@ -15,8 +15,9 @@ import type { Offer } from "../transfer/transfer.ts";
 import { Arrival } from "./arrival.ts";
 import { apart, BundleArrival, type BundledPath } from "./bundle.ts";
 import { hasBranch } from "./branch.ts";
+import { Owed } from "./owed.ts";
 import { isPartName, Parts } from "./parts.ts";
-import { findHeld } from "./place.ts";
+import { findHeld, Placer } from "./place.ts";
 import {
   type AcceptPolicy,
   type ConflictPolicy,
@@ -71,25 +72,35 @@ export interface Held {
   readonly held: true;
 }
 
+/** What an inbox keeps on disk, for whatever arrives. */
+export interface InboxFiles {
+  readonly parts: Parts;
+  readonly journal: Received;
+  readonly placer: Placer;
+}
+
 /** Where transfers arrive. */
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #trees: Trees;
-  readonly #received: Received;
-  readonly #parts: Parts;
+  readonly #files: InboxFiles;
   readonly #turns = new Turns(BUNDLES_AT_ONCE);
+  /** Receipts that could not be said. */
+  readonly owed = new Owed();
 
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#trees = new Trees(options.clock);
     // It looks at partial files, before those of no use are removed.
-    this.#received = new Received(options.journal, options.dir);
-    this.#parts = new Parts(options.dir, options.clock.date());
+    const journal = new Received(options.journal, options.dir);
+    const parts = new Parts(options.dir, options.clock.date());
+    this.#files = { journal, parts, placer: new Placer() };
   }
 
   /** Lets go of what it holds while nothing arrives. */
   close(): void {
-    this.#received.close();
+    this.#files.journal.close();
+    this.#files.placer.close();
   }
 
   /**
@@ -99,7 +110,7 @@ export class Inbox {
   admit(offer: Offer, signal: AbortSignal): Admission | Held {
     const { accept, emit, ask } = this.#options;
     const name = this.#options.name();
-    const known = this.#received.find(offer.id, offer.from);
+    const known = this.#files.journal.find(offer.id, offer.from);
     if (known !== undefined) {
       return { arrival: new Repeat(offer, known), agreed: true };
     }
@@ -128,8 +139,7 @@ export class Inbox {
         this.#options,
         offer,
         path,
-        this.#parts,
-        this.#received,
+        this.#files,
         tree,
       );
       if (decision === "yes" || ask === undefined) {
@@ -175,12 +185,7 @@ export class Inbox {
       throw apart(error);
     }
     if (held.length === 0) {
-      const needs = {
-        parts: this.#parts,
-        journal: this.#received,
-        turns: this.#turns,
-        tree,
-      };
+      const needs = { ...this.#files, turns: this.#turns, tree };
       const arrival = new BundleArrival(this.#options, offer, files, needs);
       return { arrival, agreed: true };
     }
@@ -277,6 +282,7 @@ export class Inbox {
   ): Held {
     if (tree !== undefined) {
       tree.files.unchanged++;
+      tree.failed.delete(facts.name);
       tree.bytes += facts.bytes ?? 0;
     }
     this.#options.emit({
@@ -307,7 +313,7 @@ export class Inbox {
       );
     }
     if (saves && size !== null && size > INLINE_BYTES) {
-      const held = kind === "file" ? this.#parts.held(offer) : 0;
+      const held = kind === "file" ? this.#files.parts.held(offer) : 0;
       assertSpace(dir, size, "the recipient's disk", held);
     }
   }

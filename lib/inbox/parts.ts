@@ -5,7 +5,7 @@
  * its process has ended.
  */
 import { createHash } from "node:crypto";
-import { join } from "@std/path";
+import { join, SEPARATOR } from "@std/path";
 import { transferId } from "../protocol/data.ts";
 import { removeIfThere } from "../transfer/disk.ts";
 import type { Offer } from "../transfer/transfer.ts";
@@ -51,7 +51,7 @@ export class Parts {
   fresh(name: string, key: string | undefined): string {
     const secret = transferId(crypto.getRandomValues(new Uint8Array(8)));
     const unique = key === undefined ? secret : `${key}.${secret}`;
-    return join(this.#dir, `${name.slice(0, 50)}.${unique}.part`);
+    return this.#dir + SEPARATOR + `${name.slice(0, 50)}.${unique}.part`;
   }
 
   /** The partial file for `key`, which then is the taker's; undefined when there is none. */

@@ -1,5 +1,5 @@
 /** An inbox for what was asked for, and for nothing else a hub may offer. */
-import { asFailure, Failure } from "../failure.ts";
+import { asFailure, type Failure } from "../failure.ts";
 import type { Offer } from "../transfer/transfer.ts";
 import {
   type Admission,
@@ -7,42 +7,39 @@ import {
   Inbox,
   type InboxOptions,
 } from "./inbox.ts";
+import type { Picks } from "./picks.ts";
 
 /** See above. */
 export class PickedInbox extends Inbox {
-  readonly #asked: ReadonlySet<string>;
+  readonly #picks: Picks;
   readonly #refused: (offer: Offer, failure: Failure) => void;
 
-  /**
-   * `asked` holds the last name of each path that was asked for, and more may be added: what comes is
-   * named from there on. `refused` hears what was not taken, and why.
-   */
+  /** `picks` knows what was asked for, and reports; `refused` hears what was not taken, and why. */
   constructor(
-    options: InboxOptions,
-    asked: ReadonlySet<string>,
+    options: Omit<InboxOptions, "emit">,
+    picks: Picks,
     refused: (offer: Offer, failure: Failure) => void,
   ) {
-    super(options);
-    this.#asked = asked;
+    super({ ...options, emit: picks.hear });
+    this.#picks = picks;
     this.#refused = refused;
   }
 
   override admit(offer: Offer, signal: AbortSignal): Admission | Held {
+    const before = this.#picks.refusal(offer);
+    if (before !== undefined) throw before;
     try {
-      if (!this.#isAsked(offer)) {
-        throw new Failure("declined", "it was not asked for");
-      }
-      return super.admit(offer, signal);
+      const taken = offer.kind === "bundle"
+        ? this.#picks.takeBundle(offer)
+        : this.#picks.take(offer);
+      return taken === "held" ? { held: true } : super.admit(taken, signal);
     } catch (error) {
       const failure = asFailure(error);
       // What is in a bundle is heard of when it comes by itself.
-      if (failure.code !== "split") this.#refused(offer, failure);
+      if (failure.code === "split") throw error;
+      this.#picks.refused(offer, failure);
+      this.#refused(offer, failure);
       throw error;
     }
-  }
-
-  #isAsked({ name, kind }: Offer): boolean {
-    const [first = ""] = name.split("/", 1);
-    return kind !== "text" && kind !== "json" && this.#asked.has(first);
   }
 }

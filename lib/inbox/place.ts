@@ -1,43 +1,67 @@
 /** Puts a received file under its final name: whole or not at all, and never over what policy protects. */
-import { join } from "@std/path";
+import { join, SEPARATOR } from "@std/path";
 import { Failure } from "../failure.ts";
 import { numberedName } from "../text/filename.ts";
 import type { ConflictPolicy } from "./policy.ts";
-import { renameToFree } from "./rename.ts";
+import { Renamer } from "./rename.ts";
 
 /** Numbered names tried before giving up. */
 const MAX_VARIANTS = 10_000;
 
-/**
- * Moves the complete file at `part` into `dir` as `name`. Gives the path it has there, or undefined
- * when policy is `skip` and the name exists (`part` is then removed). Throws Failure `conflict`
- * when policy is `fail` and the name exists. A link at the final name is replaced or refused,
- * never followed.
- */
-export function place(
-  part: string,
-  dir: string,
-  name: string,
-  policy: ConflictPolicy,
-): string | undefined {
-  const target = join(dir, name);
-  if (policy === "overwrite") {
-    Deno.renameSync(part, target);
-    return target;
+/** Puts files in their places, until it is closed. */
+export class Placer {
+  readonly #renamer = new Renamer();
+
+  /**
+   * Moves the complete file at `part` into `dir` as `name`. Gives the path it has there, or undefined
+   * when policy is `skip` and the name exists (`part` is then removed). Throws Failure `conflict`
+   * when policy is `fail` and the name exists. A link at the final name is replaced or refused,
+   * never followed.
+   */
+  place(
+    part: string,
+    dir: string,
+    name: string,
+    policy: ConflictPolicy,
+  ): string | undefined {
+    // Both are as they should be: nothing is left for join() to put right.
+    const target = dir + SEPARATOR + name;
+    if (policy === "overwrite") {
+      Deno.renameSync(part, target);
+      return target;
+    }
+    if (this.#moveTo(part, target)) return target;
+    if (policy === "fail") {
+      throw new Failure("conflict", "a file of that name exists already");
+    }
+    if (policy === "skip") {
+      Deno.removeSync(part);
+      return undefined;
+    }
+    for (let n = 2; n <= MAX_VARIANTS; n++) {
+      const variant = join(dir, numberedName(name, n));
+      if (this.#moveTo(part, variant)) return variant;
+    }
+    throw new Failure("conflict", "too many files of that name exist already");
   }
-  if (moveTo(part, target)) return target;
-  if (policy === "fail") {
-    throw new Failure("conflict", "a file of that name exists already");
+
+  /** Lets go of what it holds while nothing arrives. */
+  close(): void {
+    this.#renamer.close();
   }
-  if (policy === "skip") {
+
+  /** Moves a file to a name nobody has, atomically; false when somebody has it. */
+  #moveTo(part: string, target: string): boolean {
+    if (this.#renamer.toFree(part, target)) return true;
+    try {
+      Deno.linkSync(part, target);
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return false;
+      return moveWithoutLinks(part, target);
+    }
     Deno.removeSync(part);
-    return undefined;
+    return true;
   }
-  for (let n = 2; n <= MAX_VARIANTS; n++) {
-    const variant = join(dir, numberedName(name, n));
-    if (moveTo(part, variant)) return variant;
-  }
-  throw new Failure("conflict", "too many files of that name exist already");
 }
 
 /**
@@ -69,19 +93,6 @@ export function findHeld(
     if (same) return path;
     if (!numbered) return undefined;
   }
-}
-
-/** Moves a file to a name nobody has, atomically; false when somebody has it. */
-function moveTo(part: string, target: string): boolean {
-  if (renameToFree(part, target)) return true;
-  try {
-    Deno.linkSync(part, target);
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
-    return moveWithoutLinks(part, target);
-  }
-  Deno.removeSync(part);
-  return true;
 }
 
 /** For file systems without hard links: claims the name with an empty file, then moves over that. */

@@ -16,43 +16,58 @@ const PATH_BYTES = 3 * 4096 + 1;
 const [from, to] = [new Uint8Array(PATH_BYTES), new Uint8Array(PATH_BYTES)];
 const encoder = new TextEncoder();
 
-type Rename = () => boolean;
+/** Moves files to names nobody has, until it is closed. */
+export class Renamer {
+  #library: { rename(): boolean; close(): void } | "none" | undefined;
 
-/** Moves what `from` names to what `to` names; undefined where the system cannot be asked. */
-const rename: Rename | undefined = open();
+  /**
+   * Moves a file to a name nobody has. False when that was not done: somebody has it, or it cannot
+   * be done in this way here.
+   */
+  toFree(path: string, target: string): boolean {
+    const library = this.#library ??= open() ?? "none";
+    return library !== "none" && write(path, from) && write(target, to) &&
+      library.rename();
+  }
 
-/**
- * Moves a file to a name nobody has. False when that was not done: somebody has it, or it cannot be
- * done in this way here.
- */
-export function renameToFree(path: string, target: string): boolean {
-  return rename !== undefined && write(path, from) && write(target, to) &&
-    rename();
+  /** Lets go of the library, until something is to be moved again. */
+  close(): void {
+    if (this.#library !== "none") this.#library?.close();
+    this.#library = undefined;
+  }
 }
 
-function open(): Rename | undefined {
+function open(): { rename(): boolean; close(): void } | undefined {
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
     return undefined;
   }
   try {
     switch (Deno.build.os) {
       case "linux": {
-        const { renameat2 } = Deno.dlopen("libc.so.6", {
+        const library = Deno.dlopen("libc.so.6", {
           renameat2: {
             parameters: ["i32", "buffer", "i32", "buffer", "u32"],
             result: "i32",
           },
-        }).symbols;
-        return () => renameat2(HERE, from, HERE, to, NO_REPLACE) === 0;
+        });
+        const { renameat2 } = library.symbols;
+        return {
+          rename: () => renameat2(HERE, from, HERE, to, NO_REPLACE) === 0,
+          close: () => library.close(),
+        };
       }
       case "darwin": {
-        const { renamex_np } = Deno.dlopen("libSystem.dylib", {
+        const library = Deno.dlopen("libSystem.dylib", {
           renamex_np: {
             parameters: ["buffer", "buffer", "u32"],
             result: "i32",
           },
-        }).symbols;
-        return () => renamex_np(from, to, EXCLUSIVE) === 0;
+        });
+        const { renamex_np } = library.symbols;
+        return {
+          rename: () => renamex_np(from, to, EXCLUSIVE) === 0,
+          close: () => library.close(),
+        };
       }
       default:
         return undefined;

@@ -1,5 +1,6 @@
 /** The directories that are being received: what a person has agreed to, and what has arrived of each. */
 import type { TreeCount } from "../events.ts";
+import { MAX_TRANSFERS } from "../protocol/limits.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Offer } from "../transfer/transfer.ts";
 
@@ -8,13 +9,36 @@ const MAX_TREES = 64;
 /** A directory nothing was heard of for so long must be agreed to anew, in milliseconds. */
 const QUIET_MS = 10 * 60_000;
 
+/** The files of a directory that failed and have not come since; so many by name, the others are only counted. */
+export class FailedFiles {
+  readonly #names = new Set<string>();
+  #others = 0;
+
+  /** Files that failed. */
+  get count(): number {
+    return this.#names.size + this.#others;
+  }
+
+  /** A file has failed, perhaps not for the first time. */
+  add(name: string): void {
+    if (this.#names.size < MAX_TRANSFERS) this.#names.add(name);
+    else if (!this.#names.has(name)) this.#others++;
+  }
+
+  /** It has come after all. */
+  delete(name: string): void {
+    this.#names.delete(name);
+  }
+}
+
 /** One directory that is being received. */
 export interface Growing {
   /** A person has said that it may come. */
   agreed: boolean;
   /** It was not there when it began: what is in it now has come with it. */
   fresh: boolean;
-  readonly files: TreeCount;
+  readonly files: Omit<TreeCount, "failed">;
+  readonly failed: FailedFiles;
   bytes: number;
   readonly since: number;
   heardAt: number;
@@ -35,7 +59,8 @@ export class Trees {
     const growing: Growing = {
       agreed: false,
       fresh: false,
-      files: { transferred: 0, unchanged: 0, failed: 0 },
+      files: { transferred: 0, unchanged: 0 },
+      failed: new FailedFiles(),
       bytes: 0,
       since,
       heardAt: since,

@@ -3,9 +3,8 @@
  *
  * Reading, it cuts the stream into frames, has the session check each, and hands messages and data
  * to its owner, one at a time; as long as the owner has not finished with one, nothing more is
- * read, and TCP's back-pressure reaches the sender.
- *
- * Writing, it takes batch after batch of what waits (batch.ts) and sleeps when nothing does.
+ * read, and TCP's back-pressure reaches the sender. What it sends waits in a batch (batch.ts) that a
+ * writer (writer.ts) empties.
  */
 import { asFailure, Failure, isRetryable } from "../failure.ts";
 import { decodeData, type TransferId } from "../protocol/data.ts";
@@ -20,11 +19,12 @@ import {
 } from "../protocol/message.ts";
 import type { Session } from "../protocol/session.ts";
 import type { Clock } from "../time/clock.ts";
-import { formatSeconds } from "../time/deadline.ts";
 import { Batch } from "./batch.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { lossOf } from "./loss.ts";
 import type { Outflow } from "./outflow.ts";
 import { Rate } from "./rate.ts";
+import { Writer } from "./writer.ts";
 
 /** What a connection runs over: a TCP or TLS connection, or anything that behaves like one. */
 export interface ByteStream {
@@ -54,39 +54,21 @@ export interface ConnectionOptions {
 /** How long a closing connection may take to get its last frames out and to see the other side close. */
 const FLUSH_MS = 1_000;
 
-/** What the runtime throws when a connection breaks, or is closed under a read or write. */
-const SOCKET_ERRORS = new Set([
-  "BadResource",
-  "BrokenPipe",
-  "ConnectionAborted",
-  "ConnectionReset",
-  "Interrupted",
-  "NotConnected",
-  "TimedOut",
-  "UnexpectedEof",
-]);
-
 /** One connection, from its first byte to its last. */
 export class Connection {
   readonly #stream: ByteStream;
   readonly #clock: Clock;
-  readonly #idleMs: number;
   readonly #decoder: FrameDecoder;
   readonly #heartbeat: Heartbeat;
   readonly #batch: Batch;
   /** Called when something that waited has been written. */
   onWritten: (() => void) | undefined;
   #heard = false;
-  /** Something changed since the writer last looked; it must not fall asleep. */
-  #woken = false;
-  #wakeWriter: (() => void) | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #reason: Failure | undefined;
   readonly #rate: Rate | undefined;
   #stopWaiting = () => {};
-  #writingSince: number | undefined;
-  #stopWatching: (() => void) | undefined;
-  readonly #writer: Promise<void>;
+  readonly #writer: Writer;
   readonly #closed = Promise.withResolvers<void>();
 
   constructor(
@@ -96,7 +78,6 @@ export class Connection {
   ) {
     this.#stream = stream;
     this.#clock = options.clock;
-    this.#idleMs = options.idleMs;
     this.#decoder = new FrameDecoder(session.limits);
     if (options.maxMessagesPerS !== undefined) {
       this.#rate = new Rate(options.maxMessagesPerS);
@@ -110,7 +91,14 @@ export class Connection {
       ping: (t1) => this.session.isOpen && this.send({ type: "ping", t1 }),
       dead: (failure) => this.abort(failure),
     });
-    this.#writer = this.#write();
+    this.#writer = new Writer(stream, this.#batch, options, {
+      written: () => this.onWritten?.(),
+      broken: (error) => {
+        if (this.isOpen) this.abort(lossOf(error));
+        else this.#shut();
+      },
+      stalled: (failure) => this.abort(failure),
+    });
   }
 
   /** Whether frames can still be sent. */
@@ -166,8 +154,7 @@ export class Connection {
 
   /** Something can be sent that could not be before. */
   wake(): void {
-    this.#woken = true;
-    this.#wakeWriter?.();
+    this.#writer.wake();
   }
 
   /**
@@ -185,7 +172,7 @@ export class Connection {
     }
     this.#finish();
     await this.#drain();
-    await this.#writer;
+    await this.#writer.finished;
     this.#shut();
     if (this.#reason !== undefined) throw this.#reason;
   }
@@ -222,7 +209,7 @@ export class Connection {
     this.#state = "closing";
     this.#batch.detachAll();
     this.#stopWaiting = this.#clock.after(FLUSH_MS, () => this.#shut());
-    this.wake();
+    this.#writer.finish();
   }
 
   #shut(): void {
@@ -230,14 +217,13 @@ export class Connection {
     this.#state = "closed";
     this.#heartbeat.stop();
     this.#stopWaiting();
-    this.#stopWatching?.();
     this.#batch.detachAll();
     try {
       this.#stream.close();
     } catch {
       // It was closed from the other side already.
     }
-    this.wake();
+    this.#writer.stop();
     this.#closed.resolve();
   }
 
@@ -301,66 +287,4 @@ export class Connection {
       // Closed; that is what was waited for.
     }
   }
-
-  async #write(): Promise<void> {
-    try {
-      while (this.#state !== "closed") {
-        this.#woken = false;
-        const bytes = await this.#batch.fill();
-        if (bytes.length > 0) {
-          await this.#writeAll(bytes);
-          this.onWritten?.();
-        } else if (this.#woken) continue;
-        else if (this.#state === "closing") {
-          return await this.#stream.closeWrite?.();
-        } else await this.#sleep();
-      }
-    } catch (error) {
-      if (this.isOpen) this.abort(lossOf(error));
-      else this.#shut();
-    } finally {
-      this.#batch.release();
-    }
-  }
-
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      this.#writingSince = this.#clock.now();
-      if (this.#stopWatching === undefined) this.#watchWrites(this.#idleMs);
-      try {
-        at += await this.#stream.write(bytes.subarray(at));
-      } finally {
-        this.#writingSince = undefined;
-      }
-    }
-  }
-
-  /** One timer for all writes: looks whether the one under way has lasted too long. */
-  #watchWrites(ms: number): void {
-    this.#stopWatching = this.#clock.after(ms, () => {
-      this.#stopWatching = undefined;
-      if (this.#writingSince === undefined) return;
-      const left = this.#writingSince + this.#idleMs - this.#clock.now();
-      if (left > 0) return this.#watchWrites(left);
-      const limit = formatSeconds(this.#idleMs);
-      const state = `no byte could be sent for ${limit}`;
-      this.abort(new Failure("deadline.idle", state));
-    });
-  }
-
-  async #sleep(): Promise<void> {
-    this.#batch.release();
-    await new Promise<void>((resolve) => this.#wakeWriter = resolve);
-    this.#wakeWriter = undefined;
-  }
-}
-
-/** Words what went wrong with a socket; anything else that was thrown is a defect and says so itself. */
-function lossOf(error: unknown): Failure {
-  if (!(error instanceof Error) || !SOCKET_ERRORS.has(error.name)) {
-    return asFailure(error);
-  }
-  return new Failure("disconnected", "the connection was lost", {
-    cause: error,
-  });
 }

@@ -20,7 +20,12 @@ import { pause } from "../time/pause.ts";
 import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
 import { isAnswer } from "../transfer/outgoing.ts";
-import { type Request, Requests, type ResponsePart } from "./requests.ts";
+import {
+  type Loss,
+  type Request,
+  Requests,
+  type ResponsePart,
+} from "./requests.ts";
 
 /** A sender leaves the hub, which is nearer the recipient, this long to speak first. Milliseconds. */
 const GRACE_MS = 2_000;
@@ -90,9 +95,14 @@ export class Client {
   /** Asks the hub something; see Requests.ask. */
   ask(
     question: Request,
-    alive?: () => boolean,
+    heard?: () => number,
   ): AsyncGenerator<ResponsePart> {
-    return this.requests.ask(question, alive);
+    return this.requests.ask(question, heard);
+  }
+
+  /** How the connection has ended, once it has. */
+  get loss(): Loss | undefined {
+    return this.requests.loss;
   }
 
   /** The name the hub knows this client by. */
@@ -216,13 +226,12 @@ export class Client {
         (leaving
           ? new Failure("cancelled", "it was cancelled")
           : new Failure("disconnected", "the hub closed the connection"));
-      outbound.lost(
-        { code: reason.code, message: reason.message },
-        // A hub that stops may be back; one that says anything else means it.
-        !leaving && (stops || !connection.session.isOver),
-      );
-      inbound?.lost(reason);
-      requests.lost(reason);
+      // A hub that stops may be back; one that says anything else means it.
+      const mayReturn = !leaving && (stops || !connection.session.isOver);
+      const { code, state: message } = reason;
+      outbound.lost({ code, message }, mayReturn);
+      inbound?.lost({ code, message });
+      requests.lost({ failure: reason, mayReturn });
       welcomed.reject(reason);
       return failure;
     });

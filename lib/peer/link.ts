@@ -3,7 +3,6 @@
  * long as it may, and offers again what has no receipt yet.
  */
 import { asFailure, Failure } from "../failure.ts";
-import type { Clock } from "../time/clock.ts";
 import { failedOutcome } from "../transfer/outgoing.ts";
 import type {
   Body,
@@ -14,19 +13,10 @@ import type {
   TransferListener,
 } from "../transfer/transfer.ts";
 import type { Client } from "./client.ts";
-import { backoffMs, LASTING, wait } from "./peer.ts";
+import { comeBack, LASTING, type ReturnOptions } from "./return.ts";
 
 /** How a link is mended. */
-export interface LinkOptions {
-  /** Connects and greets anew, under the same name, until the signal is aborted. Throws Failure. */
-  readonly connect: (signal: AbortSignal) => Promise<Client>;
-  readonly clock: Clock;
-  /** Chance, from 0 up to 1: spreads the return of many senders. */
-  readonly random: () => number;
-  /** How long it tries after a loss, in milliseconds. */
-  readonly tryMs: number;
-  /** Aborted when the sender should stop. */
-  readonly signal: AbortSignal;
+export interface LinkOptions extends ReturnOptions {
   /** The connection was lost, and is to be mended. */
   readonly lost: (failure: Failure) => void;
 }
@@ -145,26 +135,15 @@ export class Link implements Carrier {
 
   /** Connects anew and offers again what waits, or gives it up. */
   async #mend(reason: Failure): Promise<void> {
-    const { clock, random, tryMs, signal, lost } = this.#options;
-    const isOver = () => this.#over !== undefined || signal.aborted;
+    const { clock, tryMs, signal, lost } = this.#options;
     lost(reason);
-    const late = new AbortController();
-    const stop = clock.after(tryMs, () => late.abort(reason));
-    const ended = AbortSignal.any([late.signal, signal]);
-    for (let attempt = 0; !isOver() && !late.signal.aborted; attempt++) {
-      await wait(clock, backoffMs(attempt, random()), ended);
-      if (isOver() || late.signal.aborted) break;
-      const client = await this.#options.connect(ended).catch(asFailure);
-      if (client instanceof Failure) {
-        if (LASTING.has(client.code)) break;
-        continue;
-      }
-      stop();
+    const isOver = () => this.#over !== undefined || signal.aborted;
+    const client = await comeBack({ ...this.#options, isOver });
+    if (client !== undefined) {
       this.#client = client;
       this.#patientUntil = clock.now() + tryMs;
       return this.#offerAgain();
     }
-    stop();
     this.#over ??= reason;
     const outcome = failedOutcome(reason);
     for (const load of [...this.#waiting]) this.#fail(load, outcome);

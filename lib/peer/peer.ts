@@ -1,17 +1,8 @@
 /** A peer: a client that stays. When its hub goes away it comes back by itself, under its name. */
 import { asFailure, Failure } from "../failure.ts";
 import type { ByteStream } from "../net/connection.ts";
-import type { Clock } from "../time/clock.ts";
 import { Client, type ClientOptions } from "./client.ts";
-
-/** First wait before connecting anew, in milliseconds; doubled each time, up to the last. */
-const FIRST_BACKOFF_MS = 250;
-const LAST_BACKOFF_MS = 15_000;
-
-/** Refusals that another attempt will not mend. */
-export const LASTING: ReadonlySet<string> = new Set(
-  ["name-taken", "bad-name", "version", "auth", "protocol", "failure"],
-);
+import { backoffMs, LASTING, wait } from "./return.ts";
 
 /** How a peer is set up. */
 export interface PeerOptions
@@ -102,28 +93,4 @@ async function untilAborted(
   } finally {
     signal.removeEventListener("abort", leave);
   }
-}
-
-/** How long to wait before the `attempt`th try, from 0, in milliseconds; `chance` (0 up to 1) spreads many. */
-export function backoffMs(attempt: number, chance: number): number {
-  const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt);
-  return Math.round(ceiling * (0.5 + chance / 2));
-}
-
-/** Resolves after so long, or when the signal is aborted. */
-export function wait(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stop();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const stop = clock.after(ms, done);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

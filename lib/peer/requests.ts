@@ -13,6 +13,13 @@ export type Request = Omit<MessageOf<"request">, "type" | "request">;
 /** A part of an answer. */
 export type ResponsePart = Extract<Response, { status: "part" }>;
 
+/** How a connection has ended. */
+export interface Loss {
+  readonly failure: Failure;
+  /** The hub may be there again: neither side has taken its leave for good. */
+  readonly mayReturn: boolean;
+}
+
 /** The requests of one connection. */
 export class Requests {
   readonly #connection: Connection;
@@ -20,7 +27,7 @@ export class Requests {
   readonly #idleMs: number;
   readonly #awaited = new Map<number, PromiseWithResolvers<Response>>();
   #next = 0;
-  #lost: Failure | undefined;
+  #lost: Loss | undefined;
 
   /** An answer that does not come within `idleMs` milliseconds is waited for no longer. */
   constructor(connection: Connection, clock: Clock, idleMs: number) {
@@ -30,18 +37,18 @@ export class Requests {
   }
 
   /**
-   * Asks, and asks for more as long as parts are taken. `alive` says whether something else of the
-   * answer has come since it was last asked, such as a file. Throws Failure: what the hub answered,
-   * `deadline.idle`, or what ended the connection.
+   * Asks, and asks for more as long as parts are taken. `heard` counts what else of the answer has
+   * come, such as files: while it grows, the answer is waited for. Throws Failure: what the hub
+   * answered, `deadline.idle`, or what ended the connection.
    */
   async *ask(
     question: Request,
-    alive: () => boolean = () => false,
+    heard: () => number = () => 0,
   ): AsyncGenerator<ResponsePart> {
     const request = this.#next++;
     let asked: Request = question;
     while (true) {
-      const response = await this.#round(request, asked, alive);
+      const response = await this.#round(request, asked, heard);
       if (response.status === "failed") {
         throw new Failure(failureCode(response.code), response.message);
       }
@@ -57,23 +64,29 @@ export class Requests {
   }
 
   /** The connection has ended. */
-  lost(failure: Failure): void {
-    this.#lost = failure;
-    for (const { reject } of this.#awaited.values()) reject(failure);
+  lost(loss: Loss): void {
+    this.#lost = loss;
+    for (const { reject } of this.#awaited.values()) reject(loss.failure);
+  }
+
+  /** How the connection has ended, if it has. */
+  get loss(): Loss | undefined {
+    return this.#lost;
   }
 
   async #round(
     request: number,
     asked: Request,
-    alive: () => boolean,
+    heard: () => number,
   ): Promise<Response> {
-    if (this.#lost !== undefined) throw this.#lost;
+    if (this.#lost !== undefined) throw this.#lost.failure;
     const answer = Promise.withResolvers<Response>();
     this.#awaited.set(request, answer);
     let stop = () => {};
     const wait = () => {
+      const before = heard();
       stop = this.#clock.after(this.#idleMs, () => {
-        if (alive()) return wait();
+        if (heard() !== before) return wait();
         const limit = formatSeconds(this.#idleMs);
         const state = `the hub did not answer within ${limit}`;
         answer.reject(new Failure("deadline.idle", state));

@@ -1,5 +1,5 @@
 /** One transfer of the outbox: its offer, and what is reported of it. */
-import type { FerryEvent, TransferFacts } from "../events.ts";
+import type { TransferFacts } from "../events.ts";
 import { asFailure, type FailureCode, isRetryable } from "../failure.ts";
 import { idWithin } from "../protocol/bundle.ts";
 import { type TransferId, transferId } from "../protocol/data.ts";

@@ -46,6 +46,11 @@ export function offersIn(
   }));
 }
 
+/** What is offered: each file of a bundle, or the one thing. */
+export function partsOf(offer: SingleOffer | BundleOffer): SingleOffer[] {
+  return offer.kind === "bundle" ? offersIn(offer) : [offer];
+}
+
 /** Whether an OFFER has `files` just when it is a bundle, and they are what the rest of it says. */
 export function isBundleRight(offer: {
   readonly kind: string;

@@ -20,3 +20,16 @@ export class RemoteProtocolError extends Failure {
 export class LocalProtocolError extends Error {
   override readonly name = "LocalProtocolError";
 }
+
+/** Makes a breach of the protocol into the error of the side that committed it. */
+export type Breach = (message: string) => Error;
+
+/** The other side's breach. */
+export function theirs(message: string): Error {
+  return new RemoteProtocolError(message);
+}
+
+/** Our own. */
+export function ours(message: string): Error {
+  return new LocalProtocolError(message);
+}

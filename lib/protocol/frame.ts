@@ -178,7 +178,7 @@ export class FrameDecoder {
     if (held > 0) {
       this.#refuseTls();
       throw new RemoteProtocolError(
-        `Cannot read frame: the connection ended inside it, after ${held} bytes`,
+        `Cannot read frame: the connection ended inside a frame, after ${held} bytes`,
       );
     }
   }

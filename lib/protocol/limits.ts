@@ -60,10 +60,20 @@ export const MAX_PEERS = 256;
 export const MAX_LISTED_PEERS = MAX_PEERS * 4;
 
 /**
- * Connections that have not joined yet. One more ends the oldest of the address that has the most:
- * enough for a hall of machines that come back at once, and a bound on what strangers cost.
+ * Connections that have not joined yet. One more ends the oldest of the address that has the most,
+ * once that has had GREETING_GRACE_MS: enough for a hall of machines that come back at once, and a
+ * bound on what strangers cost.
  */
 export const MAX_GREETING = 256;
+
+/** What a connection gets to greet whatever the crowd, in milliseconds: some round trips around the world, and TLS on a slow machine. */
+export const GREETING_GRACE_MS = 1_000;
+
+/**
+ * So many that have not joined are there at most, however young: a crowd must come at a thousand a
+ * second to push out somebody within their moment, and each costs the hub some tens of kilobytes.
+ */
+export const MAX_GREETING_AT_ONCE = 4 * MAX_GREETING;
 
 /** Connections of any kind on one hub by default: peers and one-shots together. */
 export const MAX_CONNECTIONS = 1024;
@@ -139,6 +149,15 @@ export const PARK_MS = 2 * 60_000;
 
 /** The longest a sender's own deadlines may lengthen that, in milliseconds. */
 export const MAX_PARK_MS = 60 * 60_000;
+
+/**
+ * Transfers of one sender that a hub keeps though that was lost, and that are not queued: what four
+ * connections can have open. At about 12 kB of memory each; of more the oldest are given up.
+ */
+export const MAX_PARKED_BY_ONE = 4 * MAX_TRANSFERS;
+
+/** The same for all senders together: who fills it takes from itself first. */
+export const MAX_PARKED = 4 * MAX_PARKED_BY_ONE;
 
 /** Outcomes a hub remembers for senders whose connection was lost before they heard: some senders' whole windows. */
 export const MAX_REMEMBERED = 4 * MAX_TRANSFERS;

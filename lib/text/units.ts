@@ -100,6 +100,11 @@ export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
 }
 
+/** A count for reading, its digits in groups of three: `1,234,567`. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
 /** Milliseconds for reading: `0.42 ms`, `84.3 ms`, `1.24 s`, `2 min 3 s`, `1 h 5 min`. */
 export function formatMs(milliseconds: number): string {
   if (milliseconds < 9.995) return `${milliseconds.toFixed(2)} ms`;

@@ -1,9 +1,11 @@
 /** Bodies a sender has at hand: a message in memory, a file on disk, a pipe. */
-import { createHash, type Hash } from "node:crypto";
-import { Failure, systemState } from "../failure.ts";
+import { createHash } from "node:crypto";
+import { Failure } from "../failure.ts";
 import { INLINE_BYTES } from "../protocol/limits.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { HashedBody, type Source } from "./hashed.ts";
 import { PacedFile } from "./pace.ts";
+import { readFailure, readOver, type Take } from "./read.ts";
 import type { Body, BodyReader, Digest } from "./transfer.ts";
 
 /** A body in memory: a message, or a small file already read. */
@@ -37,46 +39,8 @@ export class BytesBody implements Body {
   dispose(): void {}
 }
 
-/**
- * SHA-256 of a body that several readers go through at their own speeds, computed once: whoever is
- * ahead feeds it.
- */
-export class SharedHash {
-  #hash: Hash = createHash("sha256");
-  #at = 0;
-  #sha256: string | undefined;
-
-  /** Bytes hashed, from the beginning. */
-  get at(): number {
-    return this.#at;
-  }
-
-  /** `bytes` stand at `offset` of the body; what was hashed before is passed over. */
-  feed(offset: number, bytes: Uint8Array): void {
-    const fresh = offset + bytes.length - this.#at;
-    if (fresh <= 0 || offset > this.#at) return;
-    this.#hash.update(
-      fresh === bytes.length ? bytes : bytes.subarray(bytes.length - fresh),
-    );
-    this.#at += fresh;
-  }
-
-  /** The digest of everything fed. */
-  digest(): Digest {
-    this.#sha256 ??= this.#hash.digest("hex");
-    return { size: this.#at, sha256: this.#sha256 };
-  }
-}
-
-/**
- * A file on disk, read and hashed as it is sent, never copied: also the spool of what the hub
- * itself sends. Each reader has its own handle.
- */
-export class FileBody implements Body {
-  readonly #hash = new SharedHash();
-  /** Hashing in the background, up to `#hashEnd` or a little further. */
-  #hashing: Promise<void> | undefined;
-  #hashEnd = 0;
+/** A file on disk, never copied: also the spool of what the hub itself sends. Each reader has its own handle. */
+export class FileBody extends HashedBody {
   readonly #name: string | undefined;
   readonly fingerprint: string | undefined;
 
@@ -84,7 +48,8 @@ export class FileBody implements Body {
    * With `name`, that it is sent under, it has a fingerprint and can be gone on with. Throws
    * Failure `input` when it cannot be read.
    */
-  constructor(readonly path: string, readonly size: number, name?: string) {
+  constructor(readonly path: string, size: number, name?: string) {
+    super(size);
     this.#name = name;
     this.fingerprint = this.#fingerprint();
   }
@@ -94,88 +59,17 @@ export class FileBody implements Body {
     throw new Failure("input", "it changed while it was sent");
   }
 
-  read(offset: number, wake: () => void): BodyReader {
-    let at = offset;
-    let file: PacedFile | undefined;
-    let closed = false;
-    let checking: "no" | "yes" | Failure = "no";
-    const { path, size } = this;
-    const hash = this.#hash;
-    // From here on the reader itself hashes what it reads.
-    this.#hashEnd = 0;
-
-    /** What was sent before is hashed again: the digest is of the whole file. */
-    const hashBefore = async () => {
-      checking = "yes";
-      try {
-        while (hash.at < offset && !closed) await this.#hashUpTo(offset);
-        checking = "no";
-      } catch (error) {
-        checking = error instanceof Failure ? error : readFailure(error);
-      }
-      wake();
-    };
-
-    const stopHashing = () => this.#hashEnd = 0;
+  protected override open(at: number): Source {
+    const file = PacedFile.open(this.path, { read: true });
+    file.seek(at);
     return {
-      async pull(into) {
-        // Closed while it was being read: nobody wants the rest.
-        if (closed) return null;
-        if (checking === "yes") return 0;
-        if (checking !== "no") throw checking;
-        if (hash.at < at) {
-          hashBefore();
-          return 0;
-        }
-        if (at >= size) return null;
-        try {
-          if (file === undefined) {
-            file = PacedFile.open(path, { read: true });
-            file.seek(at);
-          }
-          const room = into.subarray(0, Math.min(into.length, size - at));
-          const n = await file.read(room);
-          if (n === null) throw shrunk(at);
-          hash.feed(at, room.subarray(0, n));
-          at += n;
-          return n;
-        } catch (error) {
-          if (closed) return null;
-          throw error instanceof Failure ? error : readFailure(error);
-        }
-      },
-      digest: () => hash.digest(),
-      waits: () => checking === "yes",
-      close() {
-        closed = true;
-        if (checking === "yes") stopHashing();
-        file?.close();
-        file = undefined;
-      },
+      read: (_, into) => file.read(into),
+      close: () => file.close(),
     };
   }
 
-  hashAhead(): void {
-    // What cannot be read is found out by the reader.
-    this.#hashUpTo(this.size).catch(() => {});
-  }
-
-  dispose(): void {
-    this.#hashEnd = 0;
-  }
-
-  #hashUpTo(end: number): Promise<void> {
-    this.#hashEnd = Math.max(this.#hashEnd, end);
-    const hash = this.#hash;
-    return this.#hashing ??= readOver(
-      this.path,
-      hash.at,
-      this.size,
-      (from, bytes) => {
-        hash.feed(from, bytes);
-        return hash.at < this.#hashEnd;
-      },
-    ).finally(() => this.#hashing = undefined);
+  protected override readOver(from: number, take: Take): Promise<void> {
+    return readOver(this.path, from, this.size, take);
   }
 
   #fingerprint(): string | undefined {
@@ -186,47 +80,6 @@ export class FileBody implements Body {
       throw readFailure(error);
     }
   }
-}
-
-/** Bytes read at once by `readOver()`: large enough that waking a thread for them costs little. */
-const PIECE_BYTES = 1024 * 1024;
-
-/**
- * Reads a file from `from` up to `end`, on a thread, one piece ahead of what `take` makes of them:
- * the event loop is free between two pieces, however large the file is. `take` gives false to stop.
- * Throws Failure `input` when the file ends before, or what the system gives.
- */
-export async function readOver(
-  path: string,
-  from: number,
-  end: number,
-  take: (from: number, bytes: Uint8Array) => boolean,
-): Promise<void> {
-  using file = await Deno.open(path, { read: true });
-  await file.seek(from, Deno.SeekMode.Start);
-  const bytes = Math.min(PIECE_BYTES, end - from);
-  let [room, spare] = [new Uint8Array(bytes), new Uint8Array(bytes)];
-  const next = (into: Uint8Array, at: number) =>
-    at < end
-      ? file.read(into.subarray(0, Math.min(into.length, end - at)))
-      : null;
-  let reading = next(room, from);
-  for (let at = from; at < end;) {
-    const n = await reading;
-    if (n === null) throw shrunk(at);
-    const piece = room.subarray(0, n);
-    [room, spare] = [spare, room];
-    reading = next(room, at + n);
-    if (!take(at, piece)) {
-      await reading;
-      return;
-    }
-    at += n;
-  }
-}
-
-function shrunk(bytes: number): Failure {
-  return new Failure("input", `it shrank to ${bytes} bytes while it was sent`);
 }
 
 /**
@@ -244,25 +97,6 @@ function readSmall(path: string): Uint8Array {
     return Deno.readFileSync(path);
   } catch (error) {
     throw readFailure(error);
-  }
-}
-
-const BEYOND = new Uint8Array(1);
-
-/** Reads a small file whole, in place. Throws Failure `input`, also when it is not as long as `into`. */
-export function readInto(path: string, into: Uint8Array): void {
-  try {
-    using file = Deno.openSync(path);
-    let at = 0;
-    while (at < into.length) {
-      const count = file.readSync(into.subarray(at));
-      if (count === null) throw shrunk(at);
-      at += count;
-    }
-    if (file.readSync(BEYOND) === null) return;
-    throw new Failure("input", "it grew while it was sent");
-  } catch (error) {
-    throw error instanceof Failure ? error : readFailure(error);
   }
 }
 
@@ -316,18 +150,4 @@ export class StreamBody implements Body {
   }
 
   dispose(): void {}
-}
-
-/** Words an error of the operating system while reading, without its path. */
-export function readFailure(error: unknown): Failure {
-  if (error instanceof Deno.errors.NotFound) {
-    return new Failure("input", "it does not exist", { cause: error });
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return new Failure("input", "permission denied", { cause: error });
-  }
-  if (error instanceof Deno.errors.IsADirectory) {
-    return new Failure("input", "it is a directory", { cause: error });
-  }
-  return new Failure("input", systemState(error), { cause: error });
 }

@@ -111,6 +111,8 @@ export class Outgoing {
         if (this.#stage === "offered") this.#stream(answer.offset);
         return;
       case "progress":
+        // It checks a part it has: what is hashed here meanwhile need not be hashed after it.
+        if (this.#stage === "offered") this.#body.hashAhead?.();
         return this.#listener.progress(answer.recipient, answer.bytes);
       case "reject": {
         const { retryable, message } = answer;

@@ -78,6 +78,11 @@ export class PacedFile implements Disposable {
     return this.#pace.timed(() => this.#file.readSync(into));
   }
 
+  /** Reads the next bytes on a thread, whatever the pace. */
+  readAside(into: Uint8Array): Promise<number | null> {
+    return this.#file.read(into);
+  }
+
   /** Writes all of the bytes. */
   write(bytes: Uint8Array): void | Promise<void> {
     if (!this.#pace.isQuick()) return writeAll(this.#file, bytes);

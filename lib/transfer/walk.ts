@@ -4,7 +4,7 @@
  */
 import { join } from "@std/path";
 import { Failure } from "../failure.ts";
-import { readFailure } from "./body.ts";
+import { readFailure } from "./read.ts";
 
 /** Something in a directory; `name` is its path from there, with `/` between the names. */
 export type Entry =

@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import { safe } from "../text/safe.ts";
 import { guessDelimiter } from "./csv/dialect.ts";
 import { encodingOf } from "./encoding.ts";
-import { JsonTokenizer } from "./json/tokens.ts";
+import { JsonTokenizer } from "./json/tokenizer.ts";
 
 /** What `ferry view` can show. */
 export type ViewType = "image" | "csv" | "json" | "ndjson";

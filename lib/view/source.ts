@@ -56,14 +56,7 @@ export class Tape {
       this.#forgetful = false;
     }
     for (const piece of this.#kept) yield piece;
-    while (!this.#ended) {
-      this.#iterator ??= this.#source.open()[Symbol.asyncIterator]();
-      const { value, done } = await this.#iterator.next();
-      if (done === true) {
-        this.#ended = true;
-        this.#iterator = undefined;
-        return;
-      }
+    for (let value; (value = await this.#next()) !== undefined;) {
       if (!this.#forgetful) {
         this.#size += value.length;
         if (this.#size > KEPT && this.#source.once !== true) {
@@ -87,14 +80,7 @@ export class Tape {
         if (piece === undefined) break;
         yield piece;
       }
-      while (!this.#ended) {
-        this.#iterator ??= this.#source.open()[Symbol.asyncIterator]();
-        const { value, done } = await this.#iterator.next();
-        if (done === true) {
-          this.#ended = true;
-          this.#iterator = undefined;
-        } else yield value;
-      }
+      for (let piece; (piece = await this.#next()) !== undefined;) yield piece;
     } finally {
       await this.close();
     }
@@ -110,6 +96,17 @@ export class Tape {
       if (size >= count) break;
     }
     return joined(pieces, size);
+  }
+
+  /** The next piece of the source; undefined at its end. */
+  async #next(): Promise<Uint8Array | undefined> {
+    if (this.#ended) return undefined;
+    this.#iterator ??= this.#source.open()[Symbol.asyncIterator]();
+    const { value, done } = await this.#iterator.next();
+    if (done !== true) return value;
+    this.#ended = true;
+    this.#iterator = undefined;
+    return undefined;
   }
 
   /** Closes the source, also before its end. */

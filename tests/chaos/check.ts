@@ -77,6 +77,13 @@ export function findWrongs(round: Round): void {
     facts.reconnected +=
       warned.filter(({ message }) => /; trying again$/.test(String(message)))
         .length;
+    if (plan.kind === "get") wrongs.push(...toldTwice(actor));
+  }
+  if (plan.kind === "get") {
+    // The hub is the sender, and says so.
+    const told = stage.actors.filter(({ name }) => name === "hub")
+      .flatMap(({ events }) => events);
+    facts.resumed += told.filter(({ code }) => code === "resumed").length;
   }
   for (let which = 0; which < plan.recipients; which++) {
     const name = recipientName(which);
@@ -109,6 +116,14 @@ export function findWrongs(round: Round): void {
   }
   const spooled = leftInSpool(stage.spool);
   if (spooled.length > 0) wrongs.push(`the spool keeps ${spooled}`);
+}
+
+/** What a recipient said more than once to have got. */
+function toldTwice({ name, events }: Actor): string[] {
+  const got = events.filter(({ event }) => event === "transfer.completed")
+    .map((told) => String(told["name"]));
+  const twice = got.filter((one, at) => got.indexOf(one) !== at);
+  return twice.map((one) => `${name} says that it got ${one} twice`);
 }
 
 /** Files nobody sent, partial or not. */

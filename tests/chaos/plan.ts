@@ -12,6 +12,7 @@ export const KINDS = [
   "full",
   "load",
   "term",
+  "get",
 ] as const;
 export type Kind = typeof KINDS[number];
 
@@ -28,6 +29,8 @@ export const ABOUT: Record<Kind, string> = {
   full: "the disk of an inbox or of the spool fills up in the middle",
   load: "the hub is killed while four senders send to three peers",
   term: "the hub is told to stop (SIGTERM) in the middle, and started again",
+  get:
+    "`ferry get` of a file or a directory; it and the hub are killed, its connection cut",
 };
 
 /** What a sender sends: one file, or a directory of many. */
@@ -39,11 +42,11 @@ export interface Payload {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
 }
 
-/** One sender, and to which recipients (by number) it sends. */
+/** One sender, and to which recipients (by number) it sends; or a recipient that gets it from the hub. */
 export interface Sending {
   readonly payload: Payload;
   readonly to: readonly number[];
-  readonly by: "send" | "broadcast" | "queue";
+  readonly by: "send" | "broadcast" | "queue" | "get";
 }
 
 /** Something bad, and when. */
@@ -175,6 +178,13 @@ class Planner {
             "send",
           ),
         ];
+      case "get":
+        return [
+          one(
+            this.#random() < 0.5 ? this.#directory() : file(6 * MIB, 20 * MIB),
+            "get",
+          ),
+        ];
     }
   }
 
@@ -235,7 +245,7 @@ class Planner {
     down: number,
     back: number | null | undefined = undefined,
   ): Fault {
-    const on = who === "recipient" || who === "inbox"
+    const on = who === "recipient" || who === "inbox" || this.kind === "get"
       ? "down"
       : who === "sender" || who === "spool"
       ? "up"
@@ -288,6 +298,16 @@ class Planner {
               down,
             ),
         );
+      case "get":
+        return some(1, 4, () => {
+          const [act, who] = this.#one(
+            [
+              ...[["kill", "sender"], ["kill", "hub"], ["term", "hub"]],
+              ...[["cut", "network"], ["end", "network"]],
+            ] as const,
+          );
+          return this.#fault(act, who, 0, up, down);
+        });
       case "stop":
         return some(1, 2, () =>
           this.#fault(

@@ -21,7 +21,10 @@ export function record(outcomes: readonly Outcome[], first: number): void {
   const between = (how: string) =>
     sum(({ plan }) => plan.between === how ? 1 : 0);
   const injected: [string, number][] = [
-    ["sender killed (`kill -9`)", acts(outcomes, "kill", "sender")],
+    [
+      "sender, or `ferry get`, killed (`kill -9`)",
+      acts(outcomes, "kill", "sender"),
+    ],
     [
       "hub killed (`kill -9`)",
       acts(outcomes, "kill", "hub") + between("kill"),
@@ -72,15 +75,17 @@ After each round: whatever a sender was told (\`transfer.completed\`, \`transfer
 
 | counted | |
 |---|---|
-| runs of \`ferry send\` and \`ferry broadcast\` | ${
+| runs of \`ferry send\`, \`ferry broadcast\` and \`ferry get\` | ${
       count(sum(({ attempts }) => attempts.length))
     } |
-| receipts given | ${count(sum(({ facts }) => facts.receipts))} |
+| receipts given, and files and directories \`ferry get\` said to have got | ${
+      count(sum(({ facts }) => facts.receipts))
+    } |
 | of them \`stored\` | ${count(sum(({ facts }) => facts.stored))} |
 | files delivered | ${count(sum(({ facts }) => facts.files))}, ${
       count(bytes)
     } MiB |
-| connections that senders mended by themselves | ${
+| connections that these mended by themselves | ${
       count(sum(({ facts }) => facts.reconnected))
     } |
 | transfers that went on from an offset | ${

@@ -104,7 +104,8 @@ export class Round {
     const all = Array.from({ length: plan.recipients }, (_, which) => which);
     const queued = plan.sendings.some(({ by }) => by === "queue");
     const join = () => Promise.all(all.map((n) => this.#bringRecipient(n)));
-    if (!queued) await join();
+    const got = plan.kind === "get";
+    if (!queued && !got) await join();
     for (const fault of plan.faults) this.#arm(fault);
     await Promise.all(plan.sendings.map((_, n) => this.#send(n)));
     if (queued) {
@@ -260,7 +261,9 @@ export class Round {
       if (to.length === 0) return;
       if (tries > 1 && by !== "queue") await this.#connected();
       if (tries > 2) this.stage.calm();
-      const words = tries === 1 && by === "broadcast"
+      const words = by === "get"
+        ? []
+        : tries === 1 && by === "broadcast"
         ? ["broadcast", "--require", "all"]
         : [
           "send",
@@ -268,7 +271,9 @@ export class Round {
           to.join(),
           ...(by === "queue" ? ["--queue=1h"] : []),
         ];
-      const actor = await this.stage.startSender(sending, words, [path]);
+      const actor = by === "get"
+        ? await this.stage.startGetter(0, payload.name)
+        : await this.stage.startSender(sending, words, [path]);
       this.attempts.push({ sending, actor, to });
       const { code } = await this.#endOf(actor, HANGS_MS);
       if (actor.killed === undefined) {
@@ -359,12 +364,15 @@ export class Round {
 
   /** Everything still works. */
   async #control(): Promise<void> {
-    const path = join(this.stage.dir, "control.txt");
+    const got = this.plan.kind === "get";
+    const path = join(got ? this.stage.share : this.stage.dir, "control.txt");
     Deno.writeTextFileSync(path, `control ${this.plan.seed}\n`.repeat(9_000));
     const to = this.stage.recipients.map(({ name }) => name).join();
     // A peer may be between two connections still.
     const command = ["send", "--wait", "10s", "--to", to];
-    const actor = await this.stage.startSender(99, command, [path]);
+    const actor = got
+      ? await this.stage.startGetter(0, "control.txt")
+      : await this.stage.startSender(99, command, [path]);
     const { code } = await this.#endOf(actor, HANGS_MS);
     if (code !== 0) this.wrongs.push(`the control transfer ended with ${code}`);
   }

@@ -55,7 +55,13 @@ export function filesBelow(dir: string, below = ""): Found[] {
       found.push(...filesBelow(dir, path));
       continue;
     }
-    const bytes = Deno.readFileSync(join(dir, path));
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = Deno.readFileSync(join(dir, path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue; // It is gone since.
+      throw error;
+    }
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     found.push({ path, sha256, bytes: bytes.length });
   }

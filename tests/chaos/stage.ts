@@ -1,7 +1,10 @@
 /** Where a round is played: a hub, its peers and senders as processes, and the network between them. */
 import { join } from "@std/path";
 import { encodeTicket } from "../../lib/net/ticket.ts";
-import { identityFingerprint, readIdentity } from "../../lib/state/identity.ts";
+import {
+  hubFingerprint,
+  readHubIdentity,
+} from "../../lib/state/hub_identity.ts";
 import { FaultProxy } from "../support/proxy.ts";
 import { Actor } from "./actor.ts";
 import type { Plan } from "./plan.ts";
@@ -113,6 +116,11 @@ export class Stage implements AsyncDisposable {
       : join(this.dir, "spool");
   }
 
+  /** What a hub that is got from shares: what the first sending would send. */
+  get share(): string {
+    return join(this.dir, "source-0");
+  }
+
   inbox(which: number): string {
     return this.#has("inbox")
       ? join(this.dir, "disk", `inbox-${which}`)
@@ -146,6 +154,7 @@ export class Stage implements AsyncDisposable {
       ...["serve", "--host", "127.0.0.1", "--port", "0", "--name", "hub-1"],
       ...["--spool", this.spool, "--grace", `${GRACE_MS}ms`],
       ...["--inbox", join(this.dir, "inbox-hub")],
+      ...(this.#plan.kind === "get" ? ["--share", this.share] : []),
     ]);
     this.hub = actor;
     const { addr } = await actor.until("ready", isReady);
@@ -165,13 +174,13 @@ export class Stage implements AsyncDisposable {
       return { args: ["--hub", `127.0.0.1:${proxy.port}`], env: {} };
     }
     const state = join(this.dir, "home", "hub", ".local", "state", "ferry");
-    const identity = readIdentity(state);
+    const identity = readHubIdentity(state);
     if (identity === undefined) throw new Error("the hub has no identity");
     const ticket = encodeTicket({
       hosts: ["127.0.0.1"],
       port: proxy.port,
       secret: identity.ticket_secret,
-      fingerprint: await identityFingerprint(identity),
+      fingerprint: await hubFingerprint(identity),
     });
     return { args: [], env: { FERRY_TICKET: ticket } };
   }
@@ -200,6 +209,17 @@ export class Stage implements AsyncDisposable {
     return this.start(
       name,
       [...by, ...args, "--name", name, "--receipt-timeout", "8s", ...paths],
+      env,
+    );
+  }
+
+  /** Starts a recipient that gets something from the hub. */
+  async startGetter(which: number, name: string): Promise<Actor> {
+    const { args, env } = await this.#way(this.down);
+    const to = ["--name", recipientName(which), "-o", this.inbox(which)];
+    return this.start(
+      recipientName(which),
+      ["get", name, ...args, ...to],
       env,
     );
   }

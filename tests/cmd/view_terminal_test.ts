@@ -138,6 +138,20 @@ for (
   });
 }
 
+Deno.test("view: Ctrl-C stops a search, and only then the pager", async () => {
+  using file = numbered(200_000);
+  const session = start([file.path]);
+  await session.shows("1-9 of");
+  session.type("/not there\r");
+  await session.shows("Searching");
+  session.type("\x03");
+  await session.shows("Stopped");
+  assertMatch(session.screen()[2] ?? "", /row 0/);
+  session.type("\x03");
+  assertEquals(await within(session.status, "end"), 0);
+  assertLeft(session);
+});
+
 Deno.test("view: SIGTERM leaves the pager and the terminal as it was", async () => {
   using file = numbered(500);
   const session = start([file.path]);

@@ -95,7 +95,7 @@ const STRANGERS: [
       await end.conn.closeWrite();
     },
     "protocol",
-    /^Cannot read frame: the connection ended inside it, after 6 bytes$/,
+    /^Cannot read frame: the connection ended inside a frame, after 6 bytes$/,
   ],
 ];
 

@@ -2,6 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
 import { PickedInbox } from "../../lib/inbox/picked.ts";
+import { Picks } from "../../lib/inbox/picks.ts";
 import { FakeClock } from "../fake_clock.ts";
 import { TempDir } from "../support/files.ts";
 import { offer } from "../support/raw.ts";
@@ -28,6 +29,8 @@ for (
   Deno.test(`asked for deep/report.csv and docs, ${JSON.stringify(fields)} is ${taken ? "taken" : "refused"}`, () => {
     using dir = new TempDir();
     const refused: string[] = [];
+    const picks = new Picks(() => {});
+    for (const name of ["report.csv", "docs"]) picks.ask(name);
     const inbox = new PickedInbox(
       {
         dir: dir.at("inbox"),
@@ -37,9 +40,8 @@ for (
         keepMessages: false,
         windows: false,
         clock: new FakeClock(),
-        emit: () => {},
       },
-      new Set(["report.csv", "docs"]),
+      picks,
       ({ name }) => refused.push(name),
     );
     const offered = offer({ from: "hub", ...fields });

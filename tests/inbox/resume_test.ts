@@ -49,6 +49,22 @@ Deno.test("what a peer has of a file when it is cut off is not sent again, also 
   assertEquals([done.bytes, done.sha256], [BODY.length, sha256(BODY)]);
 });
 
+Deno.test("a peer that checks what it has says so at once, before it accepts: its sender need not wait to do the same", async () => {
+  using dir = new TempDir();
+  await leavePart(dir.path);
+  await using bob = await Hosted.join({ dir: dir.path });
+  const { id } = await bob.offer(lastingOffer(BODY));
+  const said: unknown[] = [];
+  while (said.length < 2) {
+    const heard = await bob.hub.next();
+    if (heard?.type !== "ping") said.push(heard);
+  }
+  assertEquals(said, [
+    { type: "progress", id, recipient: "bob", bytes: PART },
+    { type: "accept", id, offset: PART },
+  ]);
+});
+
 Deno.test("safety: a stale partial replaced a newer file: what was kept of another content is not gone on with", async () => {
   using dir = new TempDir();
   const older = BODY;

@@ -254,3 +254,28 @@ Deno.test("a directory with bytes of its own is refused", async () => {
   const verdict = await bob.give(BODY, { name: "d", kind: "directory" });
   assertEquals(codeOf(verdict), "bad-data");
 });
+
+Deno.test("a directory whose last receipt was lost is told of once; what failed and came then has not failed", async () => {
+  await using bob = await Hosted.join();
+  const directory = { name: "docs", kind: "directory", size: 0 } as const;
+  const give = (fields: Parameters<typeof bob.offer>[0]) =>
+    bob.give(new Uint8Array(0), { ...directory, tree: TREE, ...fields });
+  await give({ id: TREE });
+  const file = { name: "docs/large", tree: TREE, size: LARGE.length };
+  const { id } = await bob.offer({ ...file, id: "00000000000000ab" });
+  await bob.hub.expect("accept");
+  const reason = { code: "disconnected", message: "it was lost" };
+  await bob.hub.send({ type: "cancel", id, ...reason });
+  assertEquals(codeOf(await bob.hub.expect("receipt")), "disconnected");
+  assertEquals(codeOf(await bob.give(LARGE, file)), "delivered");
+  for (let n = 0; n < 2; n++) {
+    const end = { id: "00000000000000ad", modified_ms: THEN };
+    assertEquals(codeOf(await give(end)), "delivered");
+  }
+  const told = bob.peer.events.all.filter((one) =>
+    one.event === "transfer.completed" && one.kind === "directory"
+  );
+  assertEquals(told.map((one) => "files" in one && one.files), [
+    { transferred: 1, unchanged: 0, failed: 0 },
+  ]);
+});

@@ -269,7 +269,7 @@ Deno.test("the end of the stream between two frames is a clean end, inside one t
   cut.stream.end();
   assertEquals(
     await cut.ended,
-    "Cannot read frame: the connection ended inside it, after 3 bytes",
+    "Cannot read frame: the connection ended inside a frame, after 3 bytes",
   );
   // Nobody is there to be told.
   assertEquals(written(cut), []);

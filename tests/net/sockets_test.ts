@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { SecureListener } from "../../lib/net/listen.ts";
 import { Sockets } from "../../lib/net/sockets.ts";
-import { hubIdentity } from "../../lib/state/identity.ts";
+import { hubIdentity } from "../../lib/state/hub_identity.ts";
 import { TempDir } from "../support/files.ts";
 import { within } from "../support/within.ts";
 

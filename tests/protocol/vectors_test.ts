@@ -65,7 +65,7 @@ Deno.test("a stream cut inside a good vector ends with the bytes it is short of 
       assertEquals(decode([bytes.subarray(0, at)]), {
         frames: [],
         end:
-          `Cannot read frame: the connection ended inside it, after ${at} bytes`,
+          `Cannot read frame: the connection ended inside a frame, after ${at} bytes`,
       });
     }
   }

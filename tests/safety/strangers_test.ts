@@ -1,8 +1,12 @@
 /** Row: half-open greetings, drip-fed bytes, thousands of silent connections (rsync 3.5, libp2p CVE-2022-23492). */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { firstToGo, originOf, StrangerLog } from "../../lib/hub/strangers.ts";
-import { MAX_GREETING } from "../../lib/protocol/limits.ts";
+import { originOf, StrangerLog, Waiting } from "../../lib/hub/strangers.ts";
+import {
+  GREETING_GRACE_MS,
+  MAX_GREETING,
+  MAX_GREETING_AT_ONCE,
+} from "../../lib/protocol/limits.ts";
 import { encodeMessage } from "../../lib/protocol/message.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import { pattern } from "../support/files.ts";
@@ -16,7 +20,7 @@ const FLOOD = "192.0.2.66";
 Deno.test(`${ROW}: they take a bounded number of places, and keep nobody out`, async () => {
   const listener = listenFrom(
     "192.0.2.1",
-    ...Array<string>(MAX_GREETING).fill(FLOOD),
+    ...Array<string>(MAX_GREETING + 1).fill(FLOOD),
     "192.0.2.2",
     "192.0.2.3",
   );
@@ -27,6 +31,12 @@ Deno.test(`${ROW}: they take a bounded number of places, and keep nobody out`, a
   const slow = await open();
   const flood: RawEnd[] = [];
   while (flood.length < MAX_GREETING) flood.push(await open());
+  // They may all be as slow as a far network is.
+  await flood[0]?.send(hello("eve"));
+  await flood[0]?.expect("welcome");
+  flood.shift();
+  flood.push(await open());
+  await hub.clock.advance(GREETING_GRACE_MS);
   using _bob = await RawEnd.join(hub.port, "bob");
   // The flood made room for its own last and for bob, with its oldest.
   for (const gone of flood.slice(0, 2)) await gone.ended().catch(() => {});
@@ -36,6 +46,7 @@ Deno.test(`${ROW}: they take a bounded number of places, and keep nobody out`, a
   await flood[2]?.send(hello("dave"));
   await flood[2]?.expect("welcome");
   assertEquals(hub.hub.peers().map(({ name }) => name), [
+    "eve",
     "bob",
     "carol",
     "dave",
@@ -106,16 +117,51 @@ Deno.test(`${ROW}: one IPv6 host with a whole network of addresses counts as one
       ["local", "local"],
     ] as const
   ) assertEquals(originOf(address), origin);
-  const at = (address: string) => ({ address });
-  const [a, b, c, d] = [
-    at("2001:db8::1"),
-    at("::1"),
-    at("2001:db8::2"),
-    at("::1"),
-  ];
-  assertEquals(firstToGo([b, a, c]), a);
-  assertEquals(firstToGo([b, a, c, d]), b);
-  assertEquals(firstToGo([]), undefined);
+});
+
+/** Waiting connections, by name; `1.7` comes from address `1`. */
+function crowd(...names: readonly (readonly [string, number])[]) {
+  const waiting = new Waiting<string>();
+  for (const [name, at] of names) {
+    waiting.add(name, name.split(".")[0] ?? "", at);
+  }
+  return waiting;
+}
+
+Deno.test(`${ROW}: room is made by the oldest of the address that has the most`, () => {
+  const many = Array.from(
+    { length: MAX_GREETING },
+    (_, n) => [`flood.${n}`, 100] as const,
+  );
+  const waiting = crowd(["quiet.0", 0], ...many);
+  assertEquals(waiting.takeWhoMustGo(5_000), ["flood.0", "flood.1"]);
+  assertEquals(waiting.size, MAX_GREETING - 1);
+  assertEquals(waiting.takeWhoMustGo(5_000), []);
+  waiting.delete("flood.5", "flood");
+  waiting.delete("flood.5", "flood");
+  waiting.delete("flood.0", "flood");
+  assertEquals(waiting.size, MAX_GREETING - 2);
+});
+
+Deno.test(`${ROW}: whoever has just come is spared, up to a bound that holds for all`, () => {
+  const waiting = crowd(["quiet.0", 0]);
+  let gone = 0;
+  for (let n = 0; n < 5 * MAX_GREETING_AT_ONCE; n++) {
+    gone += waiting.takeWhoMustGo(10).length;
+    waiting.add(`flood.${n}`, "flood", 10);
+    assert(waiting.size <= MAX_GREETING_AT_ONCE);
+  }
+  assertEquals(gone, 4 * MAX_GREETING_AT_ONCE + 1);
+  // Once they have had their moment, they go.
+  const later = 10 + GREETING_GRACE_MS;
+  assertEquals(waiting.takeWhoMustGo(later), [
+    `flood.${gone}`,
+    `flood.${gone + 1}`,
+  ]);
+  while (waiting.takeWhoMustGo(later).length > 0);
+  assertEquals(waiting.size, MAX_GREETING - 1);
+  waiting.delete("quiet.0", "quiet");
+  assertEquals(waiting.size, MAX_GREETING - 2);
 });
 
 Deno.test(`${ROW}: a flood of them is no flood of lines in the log`, () => {

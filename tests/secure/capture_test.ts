@@ -1,7 +1,7 @@
 /** What others on the machine and on the wire can see of a session, with real processes. */
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { readIdentity } from "../../lib/state/identity.ts";
+import { readHubIdentity } from "../../lib/state/hub_identity.ts";
 import { find, soon, untilReady } from "../cli/started.ts";
 import { asProcesses, type Running } from "../cli/world.ts";
 import { TempDir } from "../support/files.ts";
@@ -64,7 +64,7 @@ async function session(
       await soon(one.status, "its end");
     }
     await stop();
-    const identity = readIdentity(dir.at("owner/ferry"));
+    const identity = readHubIdentity(dir.at("owner/ferry"));
     assert(identity !== undefined);
     const { ticket_secret, operator_secret, key } = identity;
     return {

@@ -1,7 +1,7 @@
 /** Who gets into a hub, by which way, and who does not. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { doorOf } from "../../lib/hub/door.ts";
-import { identityPath } from "../../lib/state/identity.ts";
+import { hubIdentityPath } from "../../lib/state/hub_identity.ts";
 import { within } from "../support/within.ts";
 import { Place, says } from "./place.ts";
 
@@ -144,7 +144,7 @@ Deno.test("joining: a certificate that has changed is refused loudly, and a new 
   const env = { FERRY_TICKET: await place.ticket() };
   assertEquals((await place.run(["peers"], { user: "bob", env })).status, 0);
   await place.stop(first.hub);
-  Deno.removeSync(identityPath(place.dir.at("users/owner/ferry")));
+  Deno.removeSync(hubIdentityPath(place.dir.at("users/owner/ferry")));
   const { hub } = await place.hub(
     "--name",
     "lab",

@@ -22,12 +22,14 @@ export class TestHub implements AsyncDisposable {
   /** What the hub's own inbox reported. */
   readonly events = new Events();
   readonly hub: Hub;
+  readonly #inbox: Inbox;
 
   constructor(
     options: Partial<HubOptions> = {},
     inbox: Partial<InboxOptions> = {},
   ) {
     const { clock, news } = this;
+    this.#inbox = testInbox(this.inboxDir, "hub", clock, this.events, inbox);
     this.hub = new Hub({
       listener: options.listener ??
         Deno.listen({ hostname: "127.0.0.1", port: 0 }),
@@ -35,10 +37,7 @@ export class TestHub implements AsyncDisposable {
       software: "test",
       clock,
       spoolDir: this.spoolDir,
-      inbox: new LocalRecipient(
-        testInbox(this.inboxDir, "hub", clock, this.events, inbox),
-        clock,
-      ),
+      inbox: new LocalRecipient(this.#inbox, clock),
       events: {
         joined: ({ name }) => news.add(`joined ${name}`),
         left: ({ name }) => news.add(`left ${name}`),
@@ -77,6 +76,7 @@ export class TestHub implements AsyncDisposable {
     // Past the time a closing connection gets: some tests leave theirs open.
     await this.clock.advance(1_000);
     await within(done, "the end of the hub");
+    this.#inbox.close();
     this.dir[Symbol.dispose]();
   }
 }

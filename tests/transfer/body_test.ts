@@ -1,8 +1,10 @@
 /** Bodies a sender has at hand: read whole, hashed once, and let go of in time. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
 import { BytesBody, FileBody, StreamBody } from "../../lib/transfer/body.ts";
 import type { Body, BodyReader } from "../../lib/transfer/transfer.ts";
+import { OpenedBody } from "../../lib/hub/opened_body.ts";
+import { CountedBody } from "../support/counted.ts";
 import { digestOf, pattern, TempDir } from "../support/files.ts";
 
 const BYTES = pattern(100_000);
@@ -46,12 +48,164 @@ Deno.test("a file hashed ahead of its reading gives the same digest, from wherev
   const bytes = pattern(3_500_000);
   Deno.writeFileSync(dir.at("a"), bytes);
   for (const offset of [0, 1_000_000, bytes.length]) {
-    const body = new FileBody(dir.at("a"), bytes.length);
+    const body = new CountedBody(dir.at("a"), bytes.length);
     body.hashAhead();
     const reader = open(body, offset);
     assertEquals(await readAll(reader), bytes.subarray(offset));
     assertEquals(reader.digest(), digestOf(bytes));
+    await body.settled();
   }
+});
+
+/** A file as the hub gives it to whoever gets it. */
+function openedBody(path: string, size: number): OpenedBody {
+  return new OpenedBody(Deno.openSync(path), size, "f", () => {}).used();
+}
+
+Deno.test("a file that is open is read from an offset on, also while it is hashed ahead and by two at a time", async () => {
+  using dir = new TempDir();
+  const bytes = pattern(3_500_000);
+  Deno.writeFileSync(dir.at("a"), bytes);
+  for (const offset of [0, 1, 2_000_000, bytes.length]) {
+    for (const ahead of [false, true]) {
+      const body = openedBody(dir.at("a"), bytes.length);
+      if (ahead) body.hashAhead();
+      const left = open(body, offset);
+      await left.pull(new Uint8Array(10));
+      const reader = open(body, offset);
+      left.close();
+      assertEquals(await readAll(reader), bytes.subarray(offset));
+      assertEquals(reader.digest(), digestOf(bytes));
+      body.dispose();
+    }
+  }
+});
+
+Deno.test("a file that is open is read by one at a time: all share its position", async () => {
+  using dir = new TempDir();
+  const bytes = pattern(3_500_000);
+  Deno.writeFileSync(dir.at("a"), bytes);
+  const file = Deno.openSync(dir.at("a"));
+  let reading = 0;
+  const { read, readSync, seekSync } = file;
+  file.read = async (into) => {
+    reading++;
+    try {
+      return await read.call(file, into);
+    } finally {
+      reading--;
+    }
+  };
+  file.readSync = (into) => {
+    assertEquals(reading, 0);
+    return readSync.call(file, into);
+  };
+  file.seekSync = (offset, whence) => {
+    assertEquals(reading, 0);
+    return seekSync.call(file, offset, whence);
+  };
+  const body = new OpenedBody(file, bytes.length, "f", () => {}).used();
+  body.hashAhead();
+  const readers = [open(body), open(body, 1_000), open(body, 3_000_000)];
+  // For whoever comes next, while three are at it.
+  body.hashAhead();
+  for (const reader of readers) await reader.pull(new Uint8Array(1_000));
+  const [first, , last] = readers;
+  if (first === undefined || last === undefined) return;
+  await readAll(first);
+  assertEquals(first.digest(), digestOf(bytes));
+  assertEquals(await readAll(last), bytes.subarray(3_000_000));
+  body.dispose();
+});
+
+Deno.test("a file that is open: what was sent before is never hashed in one go, however much it is", async () => {
+  using dir = new TempDir();
+  const bytes = pattern(3_500_000);
+  Deno.writeFileSync(dir.at("a"), bytes);
+  const body = openedBody(dir.at("a"), bytes.length);
+  const reader = open(body, 3_000_000);
+  assertEquals(await reader.pull(new Uint8Array(10)), 0);
+  assertEquals(reader.waits?.(), true);
+  assertEquals(await readAll(reader), bytes.subarray(3_000_000));
+  body.dispose();
+});
+
+Deno.test("a file that is open is hashed anew when it is sent anew; once it is let go of, nothing is read", async () => {
+  using dir = new TempDir();
+  Deno.writeFileSync(dir.at("a"), BYTES);
+  const body = openedBody(dir.at("a"), BYTES.length);
+  await readAll(open(body));
+  const other = pattern(BYTES.length, 7);
+  Deno.writeFileSync(dir.at("a"), other);
+  const again = open(body.used());
+  assertEquals(await readAll(again), other);
+  assertEquals(again.digest(), digestOf(other));
+  body.hashAhead();
+  body.dispose();
+  body.dispose();
+  const late = open(body);
+  await assertRejects(
+    async () => await late.pull(new Uint8Array(10)),
+    Failure,
+    "it was closed",
+  );
+});
+
+Deno.test("a file hashed ahead is read no further than it is wanted, and nothing twice", async () => {
+  using dir = new TempDir();
+  const MIB = 1024 * 1024;
+  const bytes = pattern(8 * MIB);
+  Deno.writeFileSync(dir.at("a"), bytes);
+  const body = new CountedBody(dir.at("a"), bytes.length);
+  body.hashAhead();
+  body.hashAhead();
+  await body.hashedTo(MIB);
+  const at = Math.max(...body.hashed.all);
+  // What is already hashed beyond its beginning is not read for that again.
+  const reader = open(body, 2 * MIB);
+  assertEquals(await readAll(reader), bytes.subarray(2 * MIB));
+  assertEquals(reader.digest(), digestOf(bytes));
+  assert(body.hashedBytes <= Math.max(at, 2 * MIB) + MIB, "read on");
+  assertEquals(body.readBytes, 6 * MIB);
+  await body.settled();
+  const hashed = body.hashedBytes;
+  body.hashAhead();
+  await body.settled();
+  assertEquals(body.hashedBytes, hashed);
+});
+
+Deno.test("hashing ahead of a reader that has overtaken it ends", async () => {
+  using dir = new TempDir();
+  const MIB = 1024 * 1024;
+  const bytes = pattern(8 * MIB);
+  Deno.writeFileSync(dir.at("a"), bytes);
+  const body = new CountedBody(dir.at("a"), bytes.length);
+  const reader = open(body);
+  const room = new Uint8Array(3 * MIB);
+  body.hashAhead(); // For another, which checks a part.
+  await reader.pull(room);
+  await reader.pull(room);
+  await body.settled();
+  assert(body.hashedBytes <= 2 * MIB, `${body.hashedBytes} bytes in vain`);
+  await readAll(reader);
+  assertEquals(reader.digest(), digestOf(bytes));
+});
+
+Deno.test("a file that changes after it was hashed ahead is not vouched for", async () => {
+  using dir = new TempDir();
+  Deno.writeFileSync(dir.at("a"), BYTES);
+  const body = new CountedBody(dir.at("a"), BYTES.length);
+  body.hashAhead();
+  await body.settled();
+  const other = pattern(BYTES.length, 7);
+  Deno.writeFileSync(dir.at("a"), other);
+  const reader = open(body, 50_000);
+  assertEquals(await readAll(reader), other.subarray(50_000));
+  const sent = new Uint8Array([
+    ...BYTES.subarray(0, 50_000),
+    ...other.subarray(50_000),
+  ]);
+  assert(reader.digest().sha256 !== digestOf(sent).sha256);
 });
 
 Deno.test("two readers of a file at their own speeds give the same digest", async () => {

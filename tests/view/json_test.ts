@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Failure } from "../../lib/failure.ts";
 import { formatPath, parsePath } from "../../lib/view/json/path.ts";
 import { JsonPrinter } from "../../lib/view/json/printer.ts";
-import { DEEPEST, JsonTokenizer } from "../../lib/view/json/tokens.ts";
+import { DEEPEST, JsonTokenizer } from "../../lib/view/json/tokenizer.ts";
 import { LineScanner } from "../../lib/view/ndjson/scan.ts";
 import { look } from "./harness.ts";
 

@@ -1,19 +1,18 @@
 /** The pager without a terminal: keys and lines in, screens and wishes out. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { width } from "../../lib/text/width.ts";
 import { prepareWidth } from "../../lib/text/width_loader.ts";
+import { type PagerKey, pressed } from "../../lib/view/pager/keys.ts";
+import { renderPager } from "../../lib/view/pager/screen.ts";
 import {
   addLines,
   fits,
   newPager,
   type Pager,
-  type PagerKey,
-  pressed,
-  renderPager,
   resized,
   restarted,
-} from "../../lib/view/pager.ts";
+} from "../../lib/view/pager/pager.ts";
 
 const LINES = Array.from({ length: 100 }, (_, i) => `line ${i + 1}`);
 
@@ -35,6 +34,7 @@ function keys(pager: Pager, ...list: (PagerKey | string)[]): Pager {
       "pagedown",
       "home",
       "end",
+      "interrupt",
     ];
     const press: PagerKey = typeof key === "string" && !named.includes(key)
       ? { text: key }
@@ -45,6 +45,7 @@ function keys(pager: Pager, ...list: (PagerKey | string)[]): Pager {
 }
 
 const topLine = (pager: Pager) => renderPager(pager, false)[0];
+const status = (pager: Pager) => renderPager(pager, false).at(-1) ?? "";
 
 Deno.test("keys move the window and keep it within the lines", () => {
   const pager = full();
@@ -81,11 +82,44 @@ Deno.test("search finds the next line regardless of case, and says when there is
   );
 });
 
-Deno.test("q and escape quit, but not while a search is typed", () => {
-  assertEquals(pressed(full(), { text: "q" }).wishes, [{ kind: "quit" }]);
-  assertEquals(pressed(full(), "escape").wishes, [{ kind: "quit" }]);
-  assertEquals(pressed(keys(full(), "/"), { text: "q" }).wishes, []);
+Deno.test("q, escape and interrupt quit; while a search is typed only interrupt does", () => {
+  const quit = [{ kind: "quit" as const }];
+  assertEquals(pressed(full(), { text: "q" }).wishes, quit);
+  assertEquals(pressed(full(), "escape").wishes, quit);
+  assertEquals(pressed(full(), "interrupt").wishes, quit);
+  const typing = keys(full(), "/");
+  assertEquals(pressed(typing, { text: "q" }).wishes, []);
+  assertEquals(pressed(typing, "escape").wishes, []);
+  assertEquals(pressed(typing, "interrupt").wishes, quit);
 });
+
+for (
+  const [what, search] of [
+    ["a search", ["/", "x", "enter"]],
+    ["the way to the end", ["G"]],
+  ] as const
+) {
+  Deno.test(`${what} says how far it is and stops at a key, where it began`, () => {
+    const before = keys(
+      addLines(newPager(60, 5), [...LINES, ...LINES, ...LINES], false).pager,
+      "down",
+    );
+    const begun = keys(before, ...search);
+    const many = new Array<string>(25_000).fill("other");
+    const { pager } = addLines(begun, many, false);
+    assertMatch(status(pager), /… 20,000 lines \(Esc stops\)$/);
+    for (const key of ["escape", "interrupt"] as const) {
+      const { pager: stopped, wishes } = pressed(pager, key);
+      assertEquals(wishes, []);
+      assertEquals(stopped.top, before.top);
+      assertEquals(status(stopped), "Stopped");
+      assertEquals(addLines(stopped, ["x"], false).pager.top, before.top);
+      assertEquals(pressed(stopped, key).wishes, [{ kind: "quit" }]);
+    }
+    assertEquals(pressed(pager, { text: "q" }).wishes, [{ kind: "quit" }]);
+    assertEquals(topLine(keys(pager, "down")), "line 3");
+  });
+}
 
 Deno.test("lines are asked for as the window nears their end, not before", () => {
   let step = addLines(newPager(40, 5), LINES, false);
@@ -157,6 +191,7 @@ Deno.test("any keys at any size give a screen of that size", async () => {
       "end",
       "enter",
       "escape",
+      "interrupt",
       "backspace",
     ),
     fc.constantFrom(..." bgG/nqkjf日x").map((text): PagerKey => ({ text })),

@@ -1,7 +1,8 @@
 /** The pager with a view behind it: pace, quitting, starting over, errors. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { PagerKey } from "../../lib/view/pager.ts";
-import { page, type PagerTerminal } from "../../lib/view/paging.ts";
+import { pause } from "../../lib/time/pause.ts";
+import type { PagerKey } from "../../lib/view/pager/keys.ts";
+import { page, type PagerTerminal } from "../../lib/view/pager/paging.ts";
 
 /** A terminal that presses keys one by one, each once the screen before has settled. */
 function terminal(keys: readonly PagerKey[]): PagerTerminal & {
@@ -21,7 +22,8 @@ function terminal(keys: readonly PagerKey[]): PagerTerminal & {
     keys: {
       async *[Symbol.asyncIterator]() {
         for (const key of keys) {
-          for (let i = 0; i < 2000; i++) await Promise.resolve();
+          for (let i = 0; i < 50; i++) await pause();
+          while (screens.at(-1)?.at(-1)?.includes("(Esc stops)")) await pause();
           yield key;
         }
       },
@@ -86,6 +88,58 @@ Deno.test("the end is reached by reading on, and the start without reading anew"
   assert(tops.includes("line 4997"), tops.join());
   assertEquals(tops.at(-1), "line 1");
   assertEquals(view.runs, 1);
+});
+
+Deno.test("keys are taken during a search, however busy the view is", async () => {
+  const screen = terminal([text("/"), text("zzz"), "enter"]);
+  const { promise: searching, resolve } = Promise.withResolvers<void>();
+  const typed = screen.keys;
+  const quits = {
+    ...screen,
+    keys: {
+      async *[Symbol.asyncIterator]() {
+        yield* typed;
+        await searching;
+        // As from a real terminal: not before the event loop comes round.
+        await new Promise((pressed) => setTimeout(pressed));
+        yield "escape" as const;
+        yield text("q");
+      },
+    },
+    draw(rows: readonly string[]) {
+      screen.draw(rows);
+      if (rows.at(-1)?.startsWith("Searching")) resolve();
+    },
+  };
+  const view = numbered(300_000);
+  await page(view, quits);
+  assert(view.written < 300_000, "it was read to its end");
+  assertEquals(screen.screens.at(-1), [
+    ...["line 1", "line 2", "line 3", "line 4"],
+    "Stopped",
+  ]);
+});
+
+Deno.test("a search through a long view draws only what has changed", async () => {
+  const screen = terminal([text("/"), text("zzz"), "enter"]);
+  const { promise: found, resolve } = Promise.withResolvers<void>();
+  const typed = screen.keys;
+  const view = numbered(50_000);
+  await page(view, {
+    ...screen,
+    keys: {
+      async *[Symbol.asyncIterator]() {
+        yield* typed;
+        await found;
+        yield text("q");
+      },
+    },
+    draw(rows: readonly string[]) {
+      screen.draw(rows);
+      if (rows.at(-1)?.startsWith("Not found")) resolve();
+    },
+  });
+  assert(screen.screens.length < 50, `${screen.screens.length} screens`);
 });
 
 Deno.test("what was dropped is read anew, or said to be gone", async () => {

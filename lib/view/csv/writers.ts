@@ -1,6 +1,7 @@
 // @core
 /** The forms in which rows leave: CSV, a table, or one value a line. */
 import { safe } from "../../text/safe.ts";
+import { formatCount } from "../../text/units.ts";
 import { rowText } from "./rows.ts";
 import { Table, type TablePlan, verticalRow } from "./table.ts";
 
@@ -99,7 +100,7 @@ export class TableWriter implements RowWriter {
 
   end(shown: number): string {
     const { hidden } = this.#table;
-    const count = shown === 1 ? "1 row" : `${grouped(shown)} rows`;
+    const count = shown === 1 ? "1 row" : `${formatCount(shown)} rows`;
     const text = hidden.length === 0
       ? count
       : `${count}; hidden for lack of room: ${hidden.map(safe).join(", ")}`;
@@ -131,9 +132,4 @@ export class VerticalWriter implements RowWriter {
     this.#out = "";
     return out;
   }
-}
-
-/** A count with its digits in groups of three. */
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }

@@ -36,7 +36,7 @@ export function dayNumber(year: number, month: number, day: number): number {
 }
 
 /** The day of the week of a day number, 1 (Monday) to 7 (Sunday), as ISO 8601 counts. */
-export function weekday(days: number): number {
+function weekday(days: number): number {
   return ((days + 3) % 7 + 7) % 7 + 1;
 }
 

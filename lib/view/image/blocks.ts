@@ -66,14 +66,20 @@ function cell(
   return ["▀", upper, lower];
 }
 
+/** Where the data of a pixel begins; undefined for one that is not there or not seen. */
+function seenAt(picture: Picture, x: number, y: number): number | undefined {
+  const at = (y * picture.width + x) * 4;
+  return y >= picture.height || picture.data[at + 3] === 0 ? undefined : at;
+}
+
 function trueColour(
   picture: Picture,
   x: number,
   y: number,
 ): string | undefined {
   const { data } = picture;
-  const at = (y * picture.width + x) * 4;
-  if (y >= picture.height || data[at + 3] === 0) return undefined;
+  const at = seenAt(picture, x, y);
+  if (at === undefined) return undefined;
   return `2;${data[at]};${data[at + 1]};${data[at + 2]}`;
 }
 
@@ -83,7 +89,7 @@ function paletteColour(
   y: number,
 ): string | undefined {
   const { data } = picture;
-  const at = (y * picture.width + x) * 4;
-  if (y >= picture.height || data[at + 3] === 0) return undefined;
+  const at = seenAt(picture, x, y);
+  if (at === undefined) return undefined;
   return `5;${ansi256(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0)}`;
 }

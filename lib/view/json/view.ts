@@ -1,7 +1,6 @@
 /** `ferry view` of one JSON document. */
 import { Failure } from "../../failure.ts";
 import { safe } from "../../text/safe.ts";
-import { prepareWidth } from "../../text/width_loader.ts";
 import {
   type DateField,
   DateFilter,
@@ -22,10 +21,11 @@ import {
   RecordWalker,
   sampling,
 } from "./records.ts";
-import { reportPaths, reportStats } from "./report.ts";
+import { writeSurvey } from "./write_survey.ts";
 import { Selector } from "./select.ts";
 import { PathSurvey } from "./survey.ts";
-import { JsonTokenizer, type TokenTaker } from "./tokens.ts";
+import { JsonTokenizer } from "./tokenizer.ts";
+import type { TokenTaker } from "./tokens.ts";
 
 /** Bytes the encoding is judged by. */
 const ENCODING_BYTES = 16 << 10;
@@ -98,11 +98,7 @@ export async function viewJson(
     // Said also when the reader has seen enough, or the rest is wrong.
     if (filter !== undefined) out.note(filter.announcement());
   }
-  if (survey !== undefined) {
-    const report = options.paths === true ? reportPaths : reportStats;
-    await prepareWidth(survey.facts.map(({ path }) => path).join(""));
-    await out.write(report(survey, out.screen));
-  }
+  if (survey !== undefined) await writeSurvey(survey, options, out);
   return { shown: picker?.kept ?? 1 };
 }
 

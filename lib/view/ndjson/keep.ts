@@ -3,7 +3,8 @@
 import type { DateFilter } from "../dates/filter.ts";
 import { parsePath, type Path, samePath } from "../json/path.ts";
 import { dateText, type RecordHooks, RecordWalker } from "../json/records.ts";
-import { JsonTokenizer, type TokenTaker } from "../json/tokens.ts";
+import { JsonTokenizer } from "../json/tokenizer.ts";
+import type { TokenTaker } from "../json/tokens.ts";
 import { LineScanner } from "./scan.ts";
 
 /** Where the one record of a line is. */

@@ -1,7 +1,6 @@
 /** `ferry view` of NDJSON: one record a line, however many lines. */
-import { prepareWidth } from "../../text/width_loader.ts";
 import { DateFilter, type DatePlan } from "../dates/filter.ts";
-import { reportPaths, reportStats } from "../json/report.ts";
+import { writeSurvey } from "../json/write_survey.ts";
 import { PathSurvey } from "../json/survey.ts";
 import { type JsonOptions, styleOf } from "../json/view.ts";
 import type { ViewOut, ViewResult } from "../out.ts";
@@ -89,10 +88,6 @@ export async function viewNdjson(
     // Said also when the reader has seen enough, or a later line is wrong.
     if (filter !== undefined) out.note(filter.announcement());
   }
-  if (survey !== undefined) {
-    const report = options.paths === true ? reportPaths : reportStats;
-    await prepareWidth(survey.facts.map(({ path }) => path).join(""));
-    await out.write(report(survey, out.screen));
-  }
+  if (survey !== undefined) await writeSurvey(survey, options, out);
   return { shown };
 }

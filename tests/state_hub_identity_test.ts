@@ -8,11 +8,11 @@ import {
 import { Failure } from "../lib/failure.ts";
 import {
   hubIdentity,
-  identityPath,
-  readIdentity,
+  hubIdentityPath,
+  readHubIdentity,
   rotateTicket,
   Secrets,
-} from "../lib/state/identity.ts";
+} from "../lib/state/hub_identity.ts";
 import { TempDir } from "./support/files.ts";
 
 const MAKE = `
@@ -22,7 +22,7 @@ const MAKE = `
 
 Deno.test("identity: processes that start at once make one, and all get it", async () => {
   using dir = new TempDir();
-  const module = new URL("../lib/state/identity.ts", import.meta.url).href;
+  const module = new URL("../lib/state/hub_identity.ts", import.meta.url).href;
   const config = new URL("../deno.json", import.meta.url).pathname;
   const file = dir.at("make.ts");
   Deno.writeTextFileSync(file, MAKE);
@@ -36,7 +36,7 @@ Deno.test("identity: processes that start at once make one, and all get it", asy
   const made = outputs.map(({ stdout }) => new TextDecoder().decode(stdout));
   assert(made[0]?.includes("BEGIN CERTIFICATE"), made[0]);
   assertEquals(new Set(made).size, 1);
-  assertEquals(readIdentity(dir.at("state")), JSON.parse(made[0] ?? ""));
+  assertEquals(readHubIdentity(dir.at("state")), JSON.parse(made[0] ?? ""));
   const left = [...Deno.readDirSync(dir.at("state/hub"))];
   assertEquals(left.map(({ name }) => name), ["identity.json"]);
 });
@@ -48,7 +48,7 @@ Deno.test({
     using dir = new TempDir();
     await hubIdentity(dir.path);
     await rotateTicket(dir.path);
-    const path = identityPath(dir.path);
+    const path = hubIdentityPath(dir.path);
     assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
     assertEquals((Deno.statSync(dir.at("hub")).mode ?? 0) & 0o777, 0o700);
   },
@@ -67,19 +67,19 @@ Deno.test("identity: rotating replaces the ticket's secret and nothing else, and
   });
   assertEquals(secrets.now(), after);
   // Damaged or gone while the hub runs: it stays who it is.
-  Deno.writeTextFileSync(identityPath(dir.path), "{");
+  Deno.writeTextFileSync(hubIdentityPath(dir.path), "{");
   assertEquals(secrets.now(), after);
-  Deno.removeSync(identityPath(dir.path));
+  Deno.removeSync(hubIdentityPath(dir.path));
   assertEquals(secrets.now(), after);
 });
 
 Deno.test("identity: a damaged file is told, and left as it is", async () => {
   using dir = new TempDir();
   await hubIdentity(dir.path);
-  const path = identityPath(dir.path);
+  const path = hubIdentityPath(dir.path);
   for (const damage of ["", "{", "[]", '{"version":1}', "\u0000\u0001"]) {
     Deno.writeTextFileSync(path, damage);
-    const failure = assertThrows(() => readIdentity(dir.path), Failure);
+    const failure = assertThrows(() => readHubIdentity(dir.path), Failure);
     assertEquals(failure.code, "bad-data");
     assert(failure.hint?.includes("remove it"), failure.hint);
     const again = await hubIdentity(dir.path).catch((error) => error);

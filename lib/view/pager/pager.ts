@@ -1,30 +1,17 @@
 // @core
 /**
- * The pager as state and pure functions: keys and lines go in, the screen's text and wishes come
- * out. It holds a window of lines, so that the size of what is paged does not matter.
+ * The pager as state and pure functions: lines (here) and keys (keys.ts) go in, wishes come out,
+ * and the screen's text (screen.ts). It holds a window of lines, so that the size of what is paged
+ * does not matter.
  */
-import { safe } from "../text/safe.ts";
-import { sliceStyled } from "../text/styled.ts";
+import { formatCount } from "../../text/units.ts";
 
 /** Characters of lines held, at most; older ones are dropped and read again when wanted. */
 const MOST_HELD = 16 << 20;
 /** Lines wanted beyond the screen before more are asked for. */
 const AHEAD = 200;
-
-/** A key, as the terminal's reader names it. */
-export type PagerKey =
-  | "up"
-  | "down"
-  | "left"
-  | "right"
-  | "pageup"
-  | "pagedown"
-  | "home"
-  | "end"
-  | "enter"
-  | "escape"
-  | "backspace"
-  | { readonly text: string };
+/** Lines between two screens that say how far the reading is. */
+const PROGRESS_LINES = 10_000;
 
 /** What the pager wants done. */
 export type PagerWish =
@@ -34,12 +21,12 @@ export type PagerWish =
   | { readonly kind: "restart" }
   | { readonly kind: "quit" };
 
-/** The pager's state. Never changed in place, but for the lines, which only grow. */
+/** The pager's state. Never changed in place, but for the lines: those given are added to them. */
 export interface Pager {
   readonly columns: number;
   readonly rows: number;
   /** The lines held; the first of them has the number `dropped`. */
-  readonly lines: readonly string[];
+  readonly lines: string[];
   readonly dropped: number;
   readonly held: number;
   /** Whether all lines were given. */
@@ -84,12 +71,12 @@ export interface PagerStep {
 }
 
 /** The rows of the screen that show lines; the last one is the status. */
-function body(pager: Pager): number {
+export function body(pager: Pager): number {
   return Math.max(1, pager.rows - 1);
 }
 
 /** The number of lines given so far. */
-function given(pager: Pager): number {
+export function given(pager: Pager): number {
   return pager.dropped + pager.lines.length;
 }
 
@@ -99,7 +86,8 @@ export function addLines(
   lines: readonly string[],
   complete: boolean,
 ): PagerStep {
-  let all = pager.lines.concat(lines);
+  let all = pager.lines;
+  for (const line of lines) all.push(line);
   let held = pager.held + lines.reduce((sum, line) => sum + line.length, 0);
   let { dropped } = pager;
   if (held > MOST_HELD) {
@@ -138,79 +126,8 @@ export function resized(
   return settle({ ...pager, columns, rows });
 }
 
-/** Takes a key. */
-export function pressed(pager: Pager, key: PagerKey): PagerStep {
-  if (pager.typing !== undefined) return typed(pager, pager.typing, key);
-  const calm: Pager = { ...pager, message: "", seeking: undefined };
-  const page = Math.max(1, body(pager) - 1);
-  const half = Math.max(1, Math.floor(pager.columns / 2));
-  const name = typeof key === "string" ? key : key.text;
-  switch (name) {
-    case "q":
-    case "Q":
-    case "\x03":
-    case "escape":
-      return { pager: calm, wishes: [{ kind: "quit" }] };
-    case "down":
-    case "enter":
-    case "j":
-      return settle({ ...calm, top: pager.top + 1 });
-    case "up":
-    case "k":
-      return settle({ ...calm, top: pager.top - 1 });
-    case " ":
-    case "f":
-    case "pagedown":
-      return settle({ ...calm, top: pager.top + page });
-    case "b":
-    case "pageup":
-      return settle({ ...calm, top: pager.top - page });
-    case "g":
-    case "home":
-      return settle({ ...calm, top: 0 });
-    case "G":
-    case "end":
-      return settle({ ...calm, seeking: "end" });
-    case "right":
-      return settle({ ...calm, shift: pager.shift + half });
-    case "left":
-      return settle({ ...calm, shift: Math.max(0, pager.shift - half) });
-    case "/":
-      return { pager: { ...calm, typing: "" }, wishes: [] };
-    case "n":
-      if (pager.search === "") {
-        return {
-          pager: { ...calm, message: "Nothing was searched" },
-          wishes: [],
-        };
-      }
-      return seek({ ...calm, seeking: "match" }, pager.top + 1);
-    default:
-      return { pager: calm, wishes: [] };
-  }
-}
-
-function typed(pager: Pager, typing: string, key: PagerKey): PagerStep {
-  if (key === "enter") {
-    const search = typing === "" ? pager.search : typing;
-    const next: Pager = { ...pager, typing: undefined, search };
-    if (search === "") return { pager: next, wishes: [] };
-    return seek({ ...next, seeking: "match" }, pager.top);
-  }
-  const backspace = key === "backspace";
-  if (key === "escape" || (backspace && typing === "")) {
-    return { pager: { ...pager, typing: undefined }, wishes: [] };
-  }
-  if (backspace) {
-    const shorter = [...typing].slice(0, -1).join("");
-    return { pager: { ...pager, typing: shorter }, wishes: [] };
-  }
-  if (typeof key === "string" || key.text < " ") return { pager, wishes: [] };
-  return { pager: { ...pager, typing: typing + key.text }, wishes: [] };
-}
-
 /** Goes to the next line from number `from` on that holds the search, among the lines given. */
-function seek(pager: Pager, from: number): PagerStep {
+export function seek(pager: Pager, from: number): PagerStep {
   const wanted = pager.search.toLowerCase();
   const start = Math.max(0, from - pager.dropped);
   for (let i = start; i < pager.lines.length; i++) {
@@ -224,17 +141,21 @@ function seek(pager: Pager, from: number): PagerStep {
   }
   return {
     // What was searched is not searched again when more has come.
-    pager: { ...pager, message: "Searching…", sought: given(pager) },
+    pager: {
+      ...pager,
+      message: progress("Searching", pager),
+      sought: given(pager),
+    },
     wishes: [{ kind: "read", until: given(pager) + 1000 }],
   };
 }
 
 /** Brings the top within the lines, and asks for the lines the screen needs. */
-function settle(pager: Pager): PagerStep {
+export function settle(pager: Pager): PagerStep {
   if (pager.seeking === "match") return seek(pager, pager.sought);
   if (pager.seeking === "end" && !pager.complete) {
     return {
-      pager: { ...pager, message: "Reading to the end…" },
+      pager: { ...pager, message: progress("Reading to the end", pager) },
       wishes: [{ kind: "read", until: given(pager) + 10_000 }],
     };
   }
@@ -263,35 +184,16 @@ export function fits(pager: Pager): boolean {
   return pager.complete && given(pager) < pager.rows;
 }
 
-/** The screen: as many lines as it has rows, the last one the status. Not wider than the screen. */
-export function renderPager(pager: Pager, color: boolean): string[] {
-  const rows: string[] = [];
-  const first = pager.top - pager.dropped;
-  for (let i = 0; i < body(pager); i++) {
-    const line = pager.lines[first + i];
-    rows.push(
-      line === undefined
-        ? (pager.complete ? "~" : "")
-        : sliceStyled(line, pager.shift, pager.columns),
-    );
-  }
-  const status = sliceStyled(statusOf(pager), 0, pager.columns);
-  rows.push(color ? `\x1b[7m${status}\x1b[0m` : status);
-  return rows;
-}
-
-function statusOf(pager: Pager): string {
-  if (pager.typing !== undefined) return `/${safe(pager.typing)}`;
-  if (pager.message !== "") return safe(pager.message);
-  const bottom = Math.min(given(pager), pager.top + body(pager));
-  const total = pager.complete ? `${given(pager)}` : `${given(pager)}+`;
-  const end = pager.complete && bottom === given(pager) ? " (end)" : "";
-  return `${pager.top + 1}-${bottom} of ${total}${end}  ` +
-    "space b arrows g G /search n q";
+/** What is going on, and how far it is; changes rarely enough to be drawn each time. */
+function progress(doing: string, pager: Pager): string {
+  const lines = Math.floor(given(pager) / PROGRESS_LINES) * PROGRESS_LINES;
+  const sofar = lines === 0 ? "" : ` ${formatCount(lines)} lines`;
+  return `${doing}…${sofar} (Esc stops)`;
 }
 
 /** A line without its colour sequences. */
 function plain(line: string): string {
+  if (!line.includes("\x1b[")) return line;
   return line.split("\x1b[").map((part, i) =>
     i === 0 ? part : part.replace(/^[0-9;]*m/, "")
   ).join("");

@@ -2,20 +2,23 @@
  * The pager at work: a view writes into it at the pace of the reader, keys come in, screens go out.
  * The terminal itself stays outside: whoever calls owns raw mode and the alternate screen.
  */
-import { prepareWidth } from "../text/width_loader.ts";
+import { prepareWidth } from "../../text/width_loader.ts";
+import { pause } from "../../time/pause.ts";
+import { type PagerKey, pressed } from "./keys.ts";
 import {
   addLines,
   fits,
   newPager,
   type Pager,
-  type PagerKey,
   type PagerStep,
-  pressed,
-  renderPager,
   resized,
   restarted,
   restartRefused,
 } from "./pager.ts";
+import { renderPager } from "./screen.ts";
+
+/** Lines read on between two looks at whether a key was pressed. */
+const TURN_LINES = 1_000;
 
 /** The terminal as the pager sees it. */
 export interface PagerTerminal {
@@ -67,6 +70,10 @@ class Paging {
   #rest = "";
   #text = "";
   #drawing = false;
+  /** The screen as it was drawn last; undefined when the terminal may show something else. */
+  #shown: string | undefined;
+  /** Lines given since keys last had their turn. */
+  #turn = 0;
   #quit = false;
   #run = 0;
   #failure: { error: unknown } | undefined;
@@ -98,11 +105,10 @@ class Paging {
   /** Handles keys until the reader quits. */
   async keys(): Promise<void> {
     for await (const key of this.terminal.keys) {
-      this.#take(
-        typeof key === "object" && "columns" in key
-          ? resized(this.#pager, key.columns, key.rows)
-          : pressed(this.#pager, key),
-      );
+      if (typeof key === "object" && "columns" in key) {
+        this.#shown = undefined;
+        this.#take(resized(this.#pager, key.columns, key.rows));
+      } else this.#take(pressed(this.#pager, key));
       if (this.#quit) return;
     }
   }
@@ -144,6 +150,11 @@ class Paging {
     this.#rest = lines.pop() ?? "";
     this.#given += lines.length;
     this.#take(addLines(this.#pager, lines, false));
+    this.#turn += lines.length;
+    if (this.#turn >= TURN_LINES) {
+      this.#turn = 0;
+      await pause();
+    }
     while (this.#given >= this.#until && run === this.#run) {
       this.#first.resolve();
       await this.#wanted.promise;
@@ -167,9 +178,16 @@ class Paging {
         this.#wake();
       } else this.#pager = restartRefused(this.#pager);
     }
-    if (!this.#quit) {
-      this.terminal.draw(renderPager(this.#pager, this.terminal.color));
-    }
+    if (!this.#quit) this.#draw();
+  }
+
+  /** Shows the screen, unless it stands there already. */
+  #draw(): void {
+    const rows = renderPager(this.#pager, this.terminal.color);
+    const screen = rows.join("\n");
+    if (screen === this.#shown) return;
+    this.#shown = screen;
+    this.terminal.draw(rows);
   }
 
   #wake(): void {

@@ -30,16 +30,16 @@ const schema = v.object({
 });
 
 /** What is in the file. */
-export type Identity = v.InferOutput<typeof schema>;
+export type HubIdentity = v.InferOutput<typeof schema>;
 
 /** The file in a state directory. */
-export function identityPath(state: string): string {
+export function hubIdentityPath(state: string): string {
   return join(state, "hub", "identity.json");
 }
 
 /** The identity, or undefined when there is none yet. Throws Failure `bad-data` for a damaged file, `output` for one that cannot be read. */
-export function readIdentity(state: string): Identity | undefined {
-  const path = identityPath(state);
+export function readHubIdentity(state: string): HubIdentity | undefined {
+  const path = hubIdentityPath(state);
   let text: string;
   try {
     text = Deno.readTextFileSync(path);
@@ -59,32 +59,32 @@ export function readIdentity(state: string): Identity | undefined {
 }
 
 /** The identity; one is made when there is none, once however many processes ask. Throws Failure. */
-export async function hubIdentity(state: string): Promise<Identity> {
-  const found = readIdentity(state);
+export async function hubIdentity(state: string): Promise<HubIdentity> {
+  const found = readHubIdentity(state);
   if (found !== undefined) return found;
-  const made: Identity = {
+  const made: HubIdentity = {
     version: 1,
     ...await makeCertificate(),
     ticket_secret: newSecret(),
     operator_secret: newSecret(),
   };
-  const path = identityPath(state);
+  const path = hubIdentityPath(state);
   try {
     createFile(path, textOf(made));
   } catch (error) {
     throw unusable("write", path, error);
   }
   // Another process may have been first.
-  return readIdentity(state) ?? made;
+  return readHubIdentity(state) ?? made;
 }
 
 /** Replaces the secret in the ticket; running hubs notice at the next greeting. Throws Failure. */
-export async function rotateTicket(state: string): Promise<Identity> {
+export async function rotateTicket(state: string): Promise<HubIdentity> {
   const identity = {
     ...await hubIdentity(state),
     ticket_secret: newSecret(),
   };
-  const path = identityPath(state);
+  const path = hubIdentityPath(state);
   try {
     replaceFile(path, textOf(identity));
   } catch (error) {
@@ -94,28 +94,28 @@ export async function rotateTicket(state: string): Promise<Identity> {
 }
 
 /** SHA-256 of an identity's certificate, as tickets carry it. */
-export function identityFingerprint(identity: Identity): Promise<string> {
+export function hubFingerprint(identity: HubIdentity): Promise<string> {
   return fingerprintOf(derOf(identity.certificate));
 }
 
 /** The secrets a running hub takes now; the file is read again only when it has changed. */
 export class Secrets {
   readonly #state: string;
-  #identity: Identity;
+  #identity: HubIdentity;
   #seen: string;
 
-  constructor(state: string, identity: Identity) {
+  constructor(state: string, identity: HubIdentity) {
     this.#state = state;
     this.#identity = identity;
     this.#seen = this.#stamp();
   }
 
   /** The identity as it is now; while the file is gone or damaged, as it was. */
-  now(): Identity {
+  now(): HubIdentity {
     const stamp = this.#stamp();
     if (stamp === this.#seen) return this.#identity;
     try {
-      this.#identity = readIdentity(this.#state) ?? this.#identity;
+      this.#identity = readHubIdentity(this.#state) ?? this.#identity;
       this.#seen = stamp;
     } catch {
       // Tried again at the next greeting.
@@ -125,7 +125,7 @@ export class Secrets {
 
   #stamp(): string {
     try {
-      const { mtime, ino, size } = Deno.statSync(identityPath(this.#state));
+      const { mtime, ino, size } = Deno.statSync(hubIdentityPath(this.#state));
       return `${mtime?.getTime()} ${ino} ${size}`;
     } catch {
       return "";
@@ -137,7 +137,7 @@ function newSecret(): string {
   return hexOf(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
 }
 
-function textOf(identity: Identity): string {
+function textOf(identity: HubIdentity): string {
   return JSON.stringify(identity, null, 2) + "\n";
 }
 

@@ -1,0 +1,214 @@
+/** A bundle from a hub: its files are there together, or it is refused whole and nothing of it is written elsewhere. */
+import { assert, assertEquals } from "@std/assert";
+import type { BundledFile, MessageOf } from "../../lib/protocol/message.ts";
+import { concat } from "../protocol/vectors.ts";
+import { digestOf, pattern } from "../support/files.ts";
+import { codeOf, Hosted } from "../support/hosted.ts";
+import { offer } from "../support/raw.ts";
+
+const TREE = "00000000000000aa";
+const THEN = Date.UTC(2020, 0, 2, 3, 4, 5, 678);
+
+interface Given extends Partial<BundledFile> {
+  readonly name: string;
+  readonly body: Uint8Array;
+}
+
+const FILES: Given[] = [
+  { name: "project/a", body: pattern(100), modified_ms: THEN },
+  { name: "project/src/run.sh", body: pattern(50, 2), executable: true },
+  { name: "project/src/empty", body: new Uint8Array(0), modified_ms: THEN },
+];
+
+type Fields = Partial<MessageOf<"offer">>;
+
+/** Offers a bundle and gives its id. */
+async function offerBundle(
+  { hub }: Hosted,
+  given: readonly Given[],
+  fields: Fields = {},
+): Promise<string> {
+  const { id, ...shared } = offer();
+  const files = given.map(({ body, ...file }) => ({
+    ...file,
+    size: body.length,
+  }));
+  const size = files.reduce((sum, { size }) => sum + size, 0);
+  const bundle = {
+    ...{ kind: "bundle", name: "project", tree: TREE, inline: true } as const,
+    ...{ size, files },
+  };
+  await hub.send({ ...shared, type: "offer", id, ...bundle, ...fields });
+  return fields.id ?? id;
+}
+
+/** Gives the peer a bundle as it wants it; what it made of it. */
+async function give(
+  bob: Hosted,
+  given: readonly Given[],
+  fields: Fields = {},
+): Promise<MessageOf<"receipt" | "reject">> {
+  const id = await offerBundle(bob, given, fields);
+  const body = concat(given.map(({ body }) => body));
+  if (fields.inline !== false) await bob.body(id, body);
+  while (true) {
+    const heard = await bob.hub.next();
+    if (heard?.type === "accept") await bob.body(id, body);
+    if (heard?.type === "receipt" || heard?.type === "reject") return heard;
+  }
+}
+
+for (const inline of [true, false]) {
+  Deno.test(`the files of a bundle are where they belong, as they were${inline ? "" : ", if an answer is awaited too"}`, async () => {
+    await using bob = await Hosted.join();
+    const receipt = await give(bob, FILES, { inline });
+    assert(receipt.type === "receipt" && receipt.status === "delivered");
+    assert(!("unchanged" in receipt));
+    for (const { name, body, modified_ms, executable } of FILES) {
+      assertEquals(bob.peer.read(name), body);
+      const info = Deno.statSync(`${bob.peer.inboxDir}/${name}`);
+      if (modified_ms !== undefined) {
+        assertEquals(info.mtime?.getTime(), modified_ms);
+      }
+      assertEquals(((info.mode ?? 0) & 0o100) !== 0, executable === true);
+    }
+    assertEquals(bob.peer.files(), ["project"]);
+    const { id } = receipt;
+    const told = bob.peer.events.all.flatMap((one) =>
+      one.event === "transfer.completed"
+        ? [[one.id, one.name, one.bytes, one.sha256, one.tree]]
+        : []
+    );
+    assertEquals(
+      told,
+      FILES.map(({ name, body }, n) => {
+        const last = (Number.parseInt(id.slice(8), 16) + n).toString(16);
+        const own = id.slice(0, 8) + last.padStart(8, "0");
+        return [own, name, body.length, digestOf(body).sha256, TREE];
+      }),
+    );
+  });
+}
+
+Deno.test("a bundle of what is there already needs no byte; one of which some is there is refused", async () => {
+  await using bob = await Hosted.join();
+  const timed = FILES.map((file) => ({ ...file, modified_ms: THEN }));
+  await give(bob, timed);
+  for (const inline of [true, false]) {
+    const again = await give(bob, timed, { inline });
+    assert("unchanged" in again && again.unchanged === true);
+  }
+  Deno.removeSync(`${bob.peer.inboxDir}/project/src/empty`);
+  for (const inline of [true, false]) {
+    assertEquals(codeOf(await give(bob, timed, { inline })), "split");
+  }
+  assertEquals(bob.peer.dir.list("inbox", "project", "src"), ["run.sh"]);
+});
+
+const OTHERS: [what: string, name: string][] = [
+  ["upwards", "project/../../x"],
+  ["upwards at the end", "project/.."],
+  ["an empty name", "project//x"],
+  ["a null byte", "project/a\0b"],
+  ["an escape sequence", "project/\x1b]0;owned\x07"],
+];
+
+Deno.test("a bundle with a path that leads elsewhere is refused, and nothing of it is kept", async () => {
+  await using bob = await Hosted.join();
+  for (const [what, name] of OTHERS) {
+    const bad = { name, body: pattern(10) };
+    const verdict = await give(bob, [...FILES, bad]);
+    assertEquals(codeOf(verdict), "split", what);
+    assert("message" in verdict && !verdict.message.includes(name), what);
+  }
+  assertEquals(bob.peer.dir.list(), []);
+});
+
+Deno.test("a link where a directory should be is not followed by a bundle either", async () => {
+  await using bob = await Hosted.join();
+  const outside = bob.peer.dir.at("outside");
+  Deno.mkdirSync(outside);
+  Deno.mkdirSync(`${bob.peer.inboxDir}/project`, { recursive: true });
+  Deno.symlinkSync(outside, `${bob.peer.inboxDir}/project/src`);
+  assertEquals(codeOf(await give(bob, FILES)), "split");
+  assertEquals(bob.peer.dir.list("outside"), []);
+  assertEquals(bob.peer.dir.list("inbox", "project"), ["src"]);
+});
+
+Deno.test("a link that comes while a bundle arrives is not followed", async () => {
+  await using bob = await Hosted.join();
+  const outside = bob.peer.dir.at("outside");
+  Deno.mkdirSync(outside);
+  const id = await offerBundle(bob, FILES, { inline: false });
+  await bob.hub.expect("accept");
+  Deno.mkdirSync(`${bob.peer.inboxDir}/project`, { recursive: true });
+  Deno.symlinkSync(outside, `${bob.peer.inboxDir}/project/src`);
+  await bob.body(id, concat(FILES.map(({ body }) => body)));
+  assertEquals(codeOf(await bob.hub.expect("receipt")), "split");
+  assertEquals(bob.peer.dir.list("outside"), []);
+  // What found its place before is there, and no part of the rest.
+  assertEquals(bob.peer.files(), ["project"]);
+  assertEquals(bob.peer.dir.list("inbox", "project"), ["a", "src"]);
+});
+
+Deno.test("with fail, a name that is taken refuses the bundle; with rename and overwrite it goes on", async () => {
+  for (
+    const [onConflict, code, files] of [
+      ["fail", "split", ["a"]],
+      ["rename", "delivered", ["a", "a (2)", "src"]],
+      ["overwrite", "delivered", ["a", "src"]],
+      ["skip", "delivered", ["a", "src"]],
+    ] as const
+  ) {
+    await using bob = await Hosted.join({ onConflict });
+    Deno.mkdirSync(`${bob.peer.inboxDir}/project`, { recursive: true });
+    Deno.writeTextFileSync(`${bob.peer.inboxDir}/project/a`, "other");
+    assertEquals(codeOf(await give(bob, FILES)), code, onConflict);
+    assertEquals(bob.peer.dir.list("inbox", "project"), [...files], onConflict);
+  }
+});
+
+Deno.test("a bundle that arrived damaged leaves nothing", async () => {
+  await using bob = await Hosted.join();
+  const id = await offerBundle(bob, FILES);
+  await bob.hub.data(id, 0, pattern(150, 9));
+  const { sha256 } = digestOf(pattern(150, 8));
+  await bob.hub.send({ type: "end", id, size: 150, sha256 });
+  assertEquals(codeOf(await bob.hub.expect("receipt")), "integrity");
+  assertEquals(bob.peer.files(), []);
+  const failed = bob.peer.events.all.filter((one) =>
+    one.event === "transfer.failed"
+  );
+  assertEquals(failed.length, FILES.length);
+});
+
+Deno.test("a bundle nobody asked for, or that must be asked about, is refused", async () => {
+  await using bob = await Hosted.join({ accept: { kind: "none" } });
+  assertEquals(codeOf(await give(bob, FILES)), "declined");
+  const asked: string[] = [];
+  await using carol = await Hosted.join({
+    accept: { kind: "ask" },
+    ask: ({ name }) => {
+      asked.push(name);
+      return Promise.resolve(true);
+    },
+  });
+  assertEquals(codeOf(await give(carol, FILES)), "split");
+  assertEquals(asked, []);
+  const first = { id: TREE, tree: TREE, kind: "directory" as const };
+  await carol.give(new Uint8Array(0), { ...first, name: "project" });
+  assertEquals(codeOf(await give(carol, FILES)), "delivered");
+  assertEquals(asked, ["project"]);
+});
+
+Deno.test("a bundle whose receipt was lost is not written again", async () => {
+  await using bob = await Hosted.join();
+  const id = "0123456789abcd00";
+  await give(bob, FILES, { id });
+  assertEquals(codeOf(await give(bob, FILES, { id })), "delivered");
+  assertEquals(bob.peer.dir.list("inbox", "project"), ["a", "src"]);
+  assertEquals(bob.peer.dir.list("inbox", "project", "src"), [
+    "empty",
+    "run.sh",
+  ]);
+});
