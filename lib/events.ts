@@ -159,7 +159,7 @@ export interface HopFigures {
   receipt_ms: number | null;
   /** What the recipient says of it. */
   verify_ms: number | null;
-  /** Bytes of the body that were captured. */
+  /** Bytes of the body that were captured; of a file in a bundle with gaps, at least so many. */
   bytes: number;
   /** Numbers of the packets that complete these frames. */
   frames: { offer: number; end: number | null; receipt: number };

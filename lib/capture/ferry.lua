@@ -61,7 +61,9 @@ field("data", ProtoField.bytes, "Bytes")
 field("json", ProtoField.string, "Payload")
 field("record", ProtoField.string, "Record")
 field("other", ProtoField.string, "Other")
-field("modified", ProtoField.int64, "Modified at (Unix ms)", base.DEC)
+
+local MOMENTS = { modified = true, ["bundled.modified"] = true }
+for key in pairs(MOMENTS) do field(key, ProtoField.int64, "Modified at (Unix ms)", base.DEC) end
 
 local STRINGS = {
   name = "Name", kind = "Kind", from = "From", to = "To", recipient = "Recipient",
@@ -75,6 +77,8 @@ local STRINGS = {
   ["delivery.sha256"] = "SHA-256", ["delivery.code"] = "Code", ["delivery.message"] = "Message",
   ["file.path"] = "Path", ["file.kind"] = "Kind",
   ["missing.path"] = "Path", ["missing.code"] = "Code", ["missing.message"] = "Message",
+  -- Of the files in a bundle.
+  ["bundled.name"] = "Name", ["bundled.id"] = "Logged as",
 }
 for key, name in pairs(STRINGS) do field(key, ProtoField.string, name) end
 local COUNTS = {
@@ -86,6 +90,7 @@ local COUNTS = {
   ["delivery.size"] = "Size", ["delivery.at"] = "Offered at (Unix ms)",
   ["delivery.ended"] = "Ended at (Unix ms)",
   ["file.size"] = "Size", ["file.modified"] = "Modified at (Unix ms)",
+  ["bundled.size"] = "Size", ["bundled.count"] = "Files in the bundle",
 }
 for key, name in pairs(COUNTS) do field(key, ProtoField.uint64, name, base.DEC) end
 local MILLISECONDS = {
@@ -99,7 +104,7 @@ local MILLISECONDS = {
 for key, name in pairs(MILLISECONDS) do field(key, ProtoField.double, name .. " (ms)") end
 local BOOLEANS = {
   inline = "Body follows at once", retryable = "Trying again can help", adapt = "Name may be adapted",
-  executable = "Executable", recursive = "With everything below", last = "Last part", unchanged = "Was there already", secret = "Secret present",
+  executable = "Executable", ["bundled.executable"] = "Executable", recursive = "With everything below", last = "Last part", unchanged = "Was there already", secret = "Secret present",
   token = "Token present", signature = "Signature present",
   ["delivery.retryable"] = "Trying again can help", ["missing.retryable"] = "Trying again can help",
 }
@@ -376,7 +381,7 @@ local function list_of(check, max, min)
 end
 
 -- A row: field of the message, check, field shown in, "?" for one that may be absent. Instead of a
--- check the rows of an object, or { rows, max = … } for a list of objects.
+-- check the rows of an object, or { rows, max = …, min = … } for a list of objects.
 local PEER = {
   { "name", name, "peer.name" },
   { "since", time, "peer.since" },
@@ -422,6 +427,12 @@ local MISSING = {
   { "message", sentence, "missing.message" },
   { "retryable", boolean, "missing.retryable" },
 }
+local BUNDLED = {
+  { "name", path, "bundled.name" },
+  { "size", count, "bundled.size" },
+  { "modified_ms", moment, "bundled.modified", "?" },
+  { "executable", boolean, "bundled.executable", "?" },
+}
 
 local MESSAGES = {
   HELLO = {
@@ -449,7 +460,7 @@ local MESSAGES = {
   OFFER = {
     ID,
     { "name", path, "name" },
-    { "kind", one_of("file", "text", "json", "directory"), "kind" },
+    { "kind", one_of("file", "text", "json", "directory", "bundle"), "kind" },
     { "size", size, "size" },
     { "from", name, "from" },
     { "to", list_of(name, 1024, 1), "to" },
@@ -465,6 +476,7 @@ local MESSAGES = {
     { "tree", id, "tree", "?" },
     { "modified_ms", moment, "modified", "?" },
     { "executable", boolean, "executable", "?" },
+    { "files", { BUNDLED, max = 128, min = 1 }, nil, "?" },
   },
   ACCEPT = { ID, { "offset", count, "offset" } },
   REJECT = { ID, FAILURE[1], FAILURE[2], RETRYABLE },
@@ -522,6 +534,26 @@ local BY_STATUS = {
     failed = { FAILURE[1], FAILURE[2], RETRYABLE },
   },
 }
+-- What an OFFER whose fields are right by themselves has wrong: its `files`, or nil.
+local function bundle_flaw(v)
+  local is_bundle = v.kind.v == "bundle"
+  if is_bundle ~= (v.files ~= nil) then return "files" end
+  if not is_bundle then return nil end
+  local start, bytes, names = v.name.v .. "/", 0, 0
+  for _, file in ipairs(v.files.list) do
+    local one = file.v.name.v
+    if one:sub(1, #start) ~= start then return "files" end
+    bytes, names = bytes + file.v.size.v, names + units(one)
+  end
+  local fits = bytes == v.size.v and bytes <= 64 * K and names <= 64 * K
+  if not fits or v.tree == nil or v.queue_ms ~= nil then return "files" end
+end
+
+-- What is logged of the file `n` (from 0) of the bundle `id` bears this id.
+local function id_within(id_, n)
+  return id_:sub(1, 8) .. ("%08x"):format((tonumber(id_:sub(9), 16) + n) % 4294967296)
+end
+
 -- Never shown, whatever they hold.
 local CONCEALED = { secret = true, token = true, signature = true }
 
@@ -538,7 +570,7 @@ local function show(tree, key, range, node)
     tree:add(range, STRINGS[key] or COUNTS[key] or key):append_text(": not known yet")
   elseif COUNTS[key] or key == "offset" then
     tree:add(F[key], range, u64(math.max(0, math.floor(node.v))))
-  elseif key == "modified" then
+  elseif MOMENTS[key] then
     tree:add(F[key], range, Int64.new(node.v % 4294967296, math.floor(node.v / 4294967296)))
   elseif MILLISECONDS[key] or BOOLEANS[key] or STRINGS[key] or key == "transfer" then
     tree:add(F[key], range, node.v)
@@ -575,7 +607,9 @@ local function show_field(tree, range_of, node, row, path)
     if node.t ~= "object" then return path end
     return show_fields(item, range_of, node, check, path .. ".")
   end
-  if node.t ~= "array" or #node.list > check.max then return path end
+  if node.t ~= "array" or #node.list > check.max or #node.list < (check.min or 0) then
+    return path
+  end
   for at, one in ipairs(node.list) do
     local wrong = one.t ~= "object" and path .. "." .. (at - 1)
       or show_fields(item, range_of, one, check[1], path .. "." .. (at - 1) .. ".")
@@ -670,7 +704,7 @@ local LEARN = {
       mark(pinfo, "OFFER" .. m.id, "the transfer id is in use")
     end
     local t = {
-      offer = pinfo.number, at = pinfo.abs_ts, name = m.name, from = m.from, size = m.size,
+      offer = pinfo.number, at = pinfo.abs_ts, name = m.name, count = m.count, from = m.from, size = m.size,
       inline = m.inline, next = m.inline and 0 or nil, open = m.inline, captured = 0,
       hop = conn.hub and (conn.hub == way and 2 or 1), receipts = {}, left = 0,
     }
@@ -811,15 +845,21 @@ local function show_transfer(tree, title, m, t, pinfo)
   return " after " .. ms_text(total)
 end
 
+-- What a transfer of this name is called; `count` is the number of files of a bundle.
+local function title_of(name_, count_)
+  if count_ == nil then return name_ end
+  return ("%s (bundle of %d file%s)"):format(name_, count_, count_ == 1 and "" or "s")
+end
+
 local function about(t, m)
-  return t and t.name or m.id or ""
+  return t and title_of(t.name, t.count) or m.id or ""
 end
 
 local function summary(title, m, t)
   if title == "HELLO" then return ("HELLO %s (%s)"):format(m.name or "?", m.role or "?") end
   if title == "WELCOME" then return ("WELCOME %s to %s"):format(m.name or "?", m.hub or "?") end
   if title == "OFFER" then
-    return ("OFFER %s %s %s → %s"):format(m.name or "?", size_text(m.size), m.from or "?",
+    return ("OFFER %s %s %s → %s"):format(title_of(m.name or "?", m.count), size_text(m.size), m.from or "?",
       table.concat(m.to or {}, ", "))
   end
   if title == "ACCEPT" then
@@ -958,10 +998,18 @@ local function show_message(tree, tvb, conn, way, pinfo, title, length)
   local m = {}
   for _, row in ipairs(rows) do m[row[1]] = plain(root.v[row[1]]) end
   for _, row in ipairs(more) do m[row[1]] = plain(root.v[row[1]]) end
+  if title == "OFFER" and not wrong then wrong = bundle_flaw(root.v) end
   if title == "PRESENCE" and root.v.peer and root.v.peer.t == "object" then m.who = plain(root.v.peer.v.name) end
   if wrong then
     breach(tree, title .. ": " .. wrong .. " is missing or wrong")
     return title
+  end
+  if m.kind == "bundle" then
+    m.count = #root.v.files.list
+    generated(tree, "bundled.count", u64(m.count))
+    for n, file in ipairs(root.v.files.list) do
+      tree:add(F["bundled.id"], range_of(file), id_within(m.id, n - 1)):set_generated()
+    end
   end
   local t, extra = nil, ""
   if ASKS[title] or TELLS[title] then

@@ -6,10 +6,15 @@
  * the receipt's handling: so the capture's latency is the smaller one, and what lies between is the
  * queue before the OFFER and the sender's own work. Likewise each hop lies inside the one before it,
  * unless the hub has stored it: then the recipient gets it later. What the recipient had already
- * (`unchanged`) may have no body.
+ * (`unchanged`) may have no body. Each file of a bundle is a row of its own, with the bundle's times.
  */
 import type { HopFigures, Latency, Reconciled } from "../events.ts";
-import type { Shown, ShownHop, ShownReceipt } from "./shown.ts";
+import {
+  type Shown,
+  type ShownHop,
+  type ShownReceipt,
+  toldOf,
+} from "./shown.ts";
 
 /** A transfer as the program logged it: `transfer.completed` or `transfer.stored` of a sending side. */
 export interface Logged {
@@ -36,19 +41,20 @@ export function reconcile(
   shown: Shown,
 ): Reconciled[] {
   const byTransfer = new Map<string, ShownHop[]>();
-  for (const hop of shown.hops) {
+  const told = shown.hops.flatMap(toldOf);
+  for (const hop of told) {
     const hops = byTransfer.get(hop.id);
     if (hops === undefined) byTransfer.set(hop.id, [hop]);
     else hops.push(hop);
   }
   const keyOf = (id: string, to: string) => `${id} ${to.toLowerCase()}`;
-  const told = new Set(logged.map(({ id, to }) => keyOf(id, to)));
+  const seen = new Set(logged.map(({ id, to }) => keyOf(id, to)));
   const rows = logged.map((one) => rowOf(one, byTransfer.get(one.id) ?? []));
-  for (const hop of shown.hops) {
+  for (const hop of told) {
     for (const { recipient, status } of hop.receipts.values()) {
       const key = keyOf(hop.id, recipient);
-      if (status === "failed" || told.has(key)) continue;
-      told.add(key);
+      if (status === "failed" || seen.has(key)) continue;
+      seen.add(key);
       rows.push(unloggedRow(hop, recipient, byTransfer.get(hop.id) ?? []));
     }
   }
@@ -96,7 +102,7 @@ function unloggedRow(
     name: hop.name,
     from: hop.from,
     to,
-    bytes: hop.size ?? hop.offered,
+    bytes: hop.files === undefined ? hop.size ?? hop.offered : hop.offered,
     program_ms: null,
     status,
   };
@@ -170,7 +176,7 @@ function figuresOf(hop: Settled): HopFigures {
     transfer_ms: endAt === undefined ? null : ms(endAt - startAt),
     receipt_ms: endAt === undefined ? null : ms(receipt.at - endAt),
     verify_ms: receipt.verifyMs === undefined ? null : round(receipt.verifyMs),
-    bytes: hop.captured,
+    bytes: capturedOf(hop),
     frames: {
       offer: hop.offerFrame,
       end: hop.endFrame ?? null,
@@ -179,36 +185,45 @@ function figuresOf(hop: Settled): HopFigures {
   };
 }
 
+/** Bytes that were captured; of a file in a bundle with gaps, which may be anybody's, at least so many. */
+function capturedOf(
+  { files, offered, size, offset, captured }: ShownHop,
+): number {
+  if (files === undefined) return captured;
+  if (size === undefined) return 0;
+  return Math.max(0, (offered ?? 0) - (size - offset - captured));
+}
+
 /** What the capture lacks of the body. */
 function bodyGaps(hops: readonly Settled[]): string[] {
-  return hops.flatMap(({ hop, size, offset, captured, receipt }) => {
+  return hops.flatMap(({ hop, size, offset, captured, receipt, files }) => {
     if (size === undefined && receipt.status === "unchanged") return [];
     if (size === undefined) return [`its END was not captured on hop ${hop}`];
+    const whose = files === undefined ? "" : "of its bundle ";
     const lacks = size - offset - captured;
     return lacks === 0
       ? []
-      : [`${lacks} bytes were not captured on hop ${hop}`];
+      : [`${lacks} bytes ${whose}were not captured on hop ${hop}`];
   });
 }
 
-/** Where the body the capture shows is not the one that was logged. */
+/** Where the body the capture shows is not the one that was logged; a bundle's, where it changed between hops. */
 function bodyFlaws(
   hops: readonly Settled[],
   bytes: number | null,
   logged: string | undefined,
 ): string[] {
-  return hops.flatMap(({ hop, size, sha256, offered }) => {
-    if (size === undefined) {
-      return bytes === null || offered === null || offered === bytes
-        ? []
-        : [`OFFER names ${offered} bytes on hop ${hop}`];
-    }
-    if (logged !== undefined && sha256 !== logged) {
+  return hops.flatMap(({ hop, size, sha256, offered, files }) => {
+    const digest = files === undefined ? logged : hops[0]?.sha256;
+    if (size !== undefined && digest !== undefined && sha256 !== digest) {
       return [`END names another SHA-256 on hop ${hop}`];
     }
-    return bytes === null || size === bytes
+    const [frame, named] = size === undefined || files !== undefined
+      ? ["OFFER", offered]
+      : ["END", size];
+    return bytes === null || named === null || named === bytes
       ? []
-      : [`END names ${size} bytes on hop ${hop}`];
+      : [`${frame} names ${named} bytes on hop ${hop}`];
   });
 }
 

@@ -4,6 +4,7 @@
  * (`ferry.record`), put together by hop.
  */
 import * as v from "valibot";
+import { idWithin } from "../protocol/bundle.ts";
 
 const record = v.object({
   type: v.picklist(["OFFER", "ACCEPT", "REJECT", "END", "RECEIPT", "CANCEL"]),
@@ -23,6 +24,7 @@ const offer = v.object({
   to: v.array(v.string()),
   size: v.nullable(v.number()),
   inline: v.boolean(),
+  files: v.optional(v.array(v.object({ name: v.string(), size: v.number() }))),
 });
 const end = v.object({ size: v.number(), sha256: v.string() });
 const accept = v.object({ offset: v.number() });
@@ -55,6 +57,8 @@ export interface ShownHop {
   readonly from: string;
   readonly to: readonly string[];
   readonly inline: boolean;
+  /** What is in a bundle, in the order of the body. */
+  readonly files: readonly { name: string; size: number }[] | undefined;
   /** Bytes, as the OFFER has it. */
   readonly offered: number | null;
   readonly offerAt: number;
@@ -70,6 +74,19 @@ export interface ShownHop {
   captured: number;
   /** By recipient in lower case; the last one counts. */
   readonly receipts: Map<string, ShownReceipt>;
+}
+
+/**
+ * What is told of a hop: of a bundle each file, by its own id and name and with its own size
+ * `offered`; all else, END's size and SHA-256 too, is the bundle's.
+ */
+export function toldOf(hop: ShownHop): ShownHop[] {
+  return hop.files?.map(({ name, size }, n) => ({
+    ...hop,
+    id: idWithin(hop.id, n),
+    name,
+    offered: size,
+  })) ?? [hop];
 }
 
 /** The transfers of a capture, in the order their OFFERs were seen. */
@@ -95,7 +112,7 @@ export class Shown {
     if (one.type === "OFFER") {
       const fields = v.safeParse(offer, message);
       if (!fields.success) return false;
-      const { name, kind, from, to, inline, size } = fields.output;
+      const { name, kind, from, to, inline, size, files } = fields.output;
       const shown: ShownHop = {
         id: message.id,
         stream,
@@ -105,6 +122,7 @@ export class Shown {
         from,
         to,
         inline,
+        files,
         offered: size,
         offerAt: at,
         offerFrame: frame,

@@ -3,6 +3,7 @@
  * greeting: whole, byte by byte, and cut and repeated in between. Also what it works out itself.
  */
 import { assert, assertEquals } from "@std/assert";
+import { idWithin } from "../../lib/protocol/bundle.ts";
 import { encodeMessage, type Message } from "../../lib/protocol/message.ts";
 import {
   bytesOf,
@@ -37,7 +38,7 @@ function greet(talk: Conversation): void {
   talk.segment("hub", encodeMessage(welcome("alice")));
 }
 
-type Show = (object: Record<string, unknown>) => unknown;
+type Show = (object: Record<string, unknown>, at: number) => unknown;
 
 /** What tshark prints for a boolean; only whether there is one, of what is concealed. */
 function bit(value: unknown): unknown {
@@ -47,6 +48,11 @@ function bit(value: unknown): unknown {
 /** A field of all that a list in a message holds. */
 function of(list: string, show: Show): Show {
   return (frame) => (frame[list] as Record<string, unknown>[] ?? []).map(show);
+}
+
+/** A field of the files in a bundle. */
+function bundled(show: Show): Show {
+  return (frame) => frame.type === "offer" ? of("files", show)(frame, 0) : [];
 }
 
 /** Where the frames of each type show a field of a message. */
@@ -84,7 +90,18 @@ const SHOWN: Record<string, Show> = {
     ({ latency_ms }) => (latency_ms as { total?: number } | undefined)?.total,
   ),
   "ferry.file.path": of("files", ({ path }) => path),
-  "ferry.file.modified": of("files", ({ modified_ms }) => modified_ms),
+  "ferry.file.modified": (frame) =>
+    frame.type === "response"
+      ? of("files", ({ modified_ms }) => modified_ms)(frame, 0)
+      : [],
+  "ferry.bundled.name": bundled(({ name }) => name),
+  "ferry.bundled.size": bundled(({ size }) => size),
+  "ferry.bundled.modified": bundled(({ modified_ms }) => modified_ms),
+  "ferry.bundled.executable": bundled(({ executable }) => bit(executable)),
+  "ferry.bundled.id": ({ type, id, files }) =>
+    type === "offer" && Array.isArray(files)
+      ? files.map((_, n) => idWithin(String(id), n))
+      : [],
   "ferry.missing.path": of("missing", ({ path }) => path),
   "ferry.missing.retryable": of("missing", ({ retryable }) => bit(retryable)),
   "ferry.bytes": ({ bytes, type }) => type === "data" ? undefined : bytes,
@@ -168,7 +185,7 @@ test("gives the fields of every vector, however it is cut, and calls a breach wh
     }
     const frames = [...greeting, ...outcomeOf(vector).frames];
     names.forEach((name, at) => {
-      const wanted = frames.flatMap((frame) => flat(SHOWN[name]?.(frame)));
+      const wanted = frames.flatMap((frame) => flat(SHOWN[name]?.(frame, 0)));
       const got = fields[at] ?? [];
       // What precedes the error is shown; a frame in error shows what of it is right.
       assertEquals(
@@ -366,6 +383,51 @@ test("names what breaks the rules of a transfer", async (dir) => {
   assertEquals(await said(dir, hub(encodeMessage(stranger))), [
     "ACCEPT: its OFFER is missing: not captured, or not sent",
   ]);
+});
+
+test("shows a bundle by the number of its files, and the id each is logged under", async (dir) => {
+  const pcap = new Pcap();
+  const talk = pcap.open(PORT);
+  greet(talk);
+  // Nearly as long as it may be.
+  const path = (n: number) => `src/${n} ${"é".repeat(500)}`;
+  const files = Array.from({ length: 128 }, (_, n) => ({
+    name: path(n),
+    size: n % 2,
+  }));
+  const id = "00000000fffffffe";
+  const many = offer({ id, name: "src", size: 64, inline: true });
+  const one = offer({ id: "00000000000000ff", name: "src", size: 0 });
+  for (
+    const bundle of [{ ...many, files }, { ...one, files: files.slice(0, 1) }]
+  ) {
+    talk.say(
+      "client",
+      encodeMessage({
+        ...{ type: "offer", ...bundle, kind: "bundle", tree: OFFER.id },
+      }),
+    );
+  }
+  talk.segment("client", dataFrame(id, 0, new Uint8Array(64)));
+  await pcap.save(dir.at("bundle.pcap"));
+  const rows = await fieldsOf(dir.at("bundle.pcap"), "ferry.transfer", [
+    ...["_ws.col.Info", "ferry.bundled.count", "ferry.bundled.id"],
+    ...["ferry.bundled.name", "ferry.record", "ferry.breach"],
+  ]);
+  assertEquals(rows.map(([info = "", count = ""]) => [info, count]), [
+    ["OFFER src (bundle of 128 files) 64 B alice → bob", "128"],
+    ["OFFER src (bundle of 1 file) 0 B alice → bob", "1"],
+    ["DATA src (bundle of 128 files) 64 B at 0", ""],
+  ]);
+  const [, , ids = "", names = "", record = "", breach] = rows[0] ?? [];
+  const all = ids.split(BETWEEN);
+  assertEquals(all.slice(0, 3), [
+    ...["00000000fffffffe", "00000000ffffffff", "0000000000000000"],
+  ]);
+  assertEquals(all, files.map((_, n) => idWithin(id, n)));
+  assertEquals(names.split(BETWEEN), files.map(({ name }) => name));
+  assertEquals(JSON.parse(record).message.files, files);
+  assertEquals(breach, "");
 });
 
 test("puts together what is out of order, and finds its way after what was not captured", async (dir) => {

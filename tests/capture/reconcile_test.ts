@@ -225,6 +225,114 @@ Deno.test("reconcile: what was stored has no latency in the log, and is delivere
   assertEquals([unlogged?.verdict, unlogged?.status], ["not logged", "stored"]);
 });
 
+const FILES = [
+  { name: "src/a", size: 3 },
+  { name: "src/b", size: 5 },
+  { name: "src/c", size: 0 },
+];
+
+function bundle(hop: number, ms: number, more: Record<string, unknown> = {}) {
+  return record("OFFER", hop, ms, {
+    ...{ id: "00000000fffffffe", name: "src", kind: "bundle", from: "desk" },
+    ...{ to: ["bob"], size: 8, inline: true, files: FILES, ...more },
+  });
+}
+
+/** What ends the bundle. */
+function ofBundle(one: string): string {
+  return one.replaceAll(ID, "00000000fffffffe");
+}
+
+const BUNDLED = [
+  bundle(1, 0),
+  ofBundle(end(1, 1)),
+  bundle(2, 3),
+  ofBundle(end(2, 4)),
+  ofBundle(receipt(2, 15)),
+  ofBundle(receipt(1, 20)),
+];
+
+/** The log of its files: ids count on, past the last number, each has its own bytes and SHA-256. */
+const BUNDLE_LOG = ["fffffffe", "ffffffff", "00000000"].map((low, n) =>
+  logged(30, {
+    ...{ id: `00000000${low}`, name: FILES[n]?.name ?? "" },
+    ...{ bytes: FILES[n]?.size ?? 0, sha256: String(n).repeat(64) },
+  })
+);
+
+Deno.test("reconcile: each file of a bundle has the bundle's times and its own size", () => {
+  const all = rows(BUNDLE_LOG, BUNDLED);
+  assertEquals(
+    all.map(({ name, verdict, capture_ms, hops, difference_ms }) => [
+      ...[name, verdict, capture_ms, difference_ms],
+      hops.map(({ latency_ms, bytes }) => [latency_ms, bytes]),
+    ]),
+    FILES.map(({ name, size }) => [
+      ...[name, "consistent", 20, 10],
+      [[20, size], [12, size]],
+    ]),
+  );
+  const [, second] = BUNDLE_LOG;
+  assert(second !== undefined);
+  assertEquals(said(BUNDLED, { ...second, bytes: 8 }), [
+    "differs",
+    "OFFER names 5 bytes on hop 1",
+    "OFFER names 5 bytes on hop 2",
+  ]);
+  // One more than it has.
+  assertEquals(
+    said(BUNDLED, { ...second, id: "0000000000000001" })[0],
+    "missing",
+  );
+  const swapped = BUNDLED.with(3, ofBundle(end(2, 4, 8, "b".repeat(64))));
+  assertEquals(said(swapped, second), [
+    "differs",
+    "END names another SHA-256 on hop 2",
+  ]);
+  const holed = BUNDLED.with(3, ofBundle(end(2, 4, 4)));
+  assertEquals(said(holed, second), [
+    "missing",
+    "4 bytes of its bundle were not captured on hop 2",
+  ]);
+  const [row] = rows([second], holed);
+  assertEquals(row?.hops.map(({ bytes }) => bytes), [5, 1]);
+});
+
+Deno.test("reconcile: of a bundle, the files that are not logged are named; one that was split is no transfer", () => {
+  assertEquals(
+    rows(BUNDLE_LOG.slice(1, 2), BUNDLED)
+      .map(({ id, name, bytes, verdict }) => [id, name, bytes, verdict]),
+    [
+      ["00000000ffffffff", "src/b", 5, "consistent"],
+      ["00000000fffffffe", "src/a", 3, "not logged"],
+      ["0000000000000000", "src/c", 0, "not logged"],
+    ],
+  );
+  const refused = (hop: number, ms: number) =>
+    ofBundle(settled(hop, ms, { status: "failed", code: "split" }));
+  const apart = [...BUNDLED.slice(0, 4), refused(2, 5), refused(1, 6)];
+  assertEquals(
+    rows([logged(30)], [...apart, ...WHOLE]).map((
+      { id, verdict },
+    ) => [id, verdict]),
+    [[ID, "consistent"]],
+  );
+  // Who has it already may say so before its body.
+  const same = { status: "delivered", verify_ms: 0, unchanged: true };
+  const known = [
+    bundle(1, 0, { inline: false }),
+    ofBundle(settled(1, 2, same)),
+  ];
+  const log = BUNDLE_LOG.map((one) => ({
+    ...one,
+    ...{ status: "unchanged" as const, sha256: undefined },
+  }));
+  assertEquals(
+    rows(log, known).map(({ verdict, hops }) => [verdict, hops[0]?.bytes]),
+    Array(3).fill(["consistent", 0]),
+  );
+});
+
 Deno.test("reconcile: of a log, what was completed or stored counts, with a SHA-256 or without; a whole directory does not", async () => {
   using dir = new TempDir();
   const facts = {
