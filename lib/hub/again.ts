@@ -6,23 +6,14 @@ import { failedOutcome } from "../transfer/outgoing.ts";
 import type {
   Cancel,
   Digest,
-  Offer,
   Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
+import type { Incoming } from "./incoming.ts";
 import type { Route } from "./route.ts";
-import type { Incoming } from "./router.ts";
 
 /** Which transfers are kept for some recipients of an offer, by their names as the offer has them. */
 export type Kept = ReadonlyMap<string, Route>;
-
-/** Whether `now` offers the very content of `before`, a file by itself, to be queued as well. */
-export function isQueuedAgain(before: Offer, now: Offer): boolean {
-  return before.queue_ms !== undefined && now.queue_ms !== undefined &&
-    before.tree === undefined && now.tree === undefined &&
-    before.modified_ms === now.modified_ms &&
-    before.executable === now.executable;
-}
 
 /**
  * Answers an offer for those it is kept for. What is kept is kept as long as either offer wants
@@ -55,27 +46,5 @@ export function answerKept(
       for (const name of [...awaited]) settle(name, failedOutcome(reason));
     },
     lost: () => awaited.clear(),
-  };
-}
-
-/** Two parts of one offer, each for recipients of its own. */
-export function both(one: Incoming, other: Incoming): Incoming {
-  return {
-    append: (offset, bytes) => {
-      other.append(offset, bytes);
-      return one.append(offset, bytes);
-    },
-    finish: (digest) => {
-      one.finish(digest);
-      other.finish(digest);
-    },
-    abandon: (reason) => {
-      one.abandon(reason);
-      other.abandon(reason);
-    },
-    lost: (left) => {
-      one.lost(left);
-      other.lost(left);
-    },
   };
 }

@@ -33,7 +33,8 @@ import type { Carrier, Offer, TransferListener } from "../transfer/transfer.ts";
 import { DripWatch } from "./drip.ts";
 import type { Door } from "./door.ts";
 import { type Answering, Answers } from "./answers.ts";
-import type { Incoming, Router } from "./router.ts";
+import type { Incoming } from "./incoming.ts";
+import type { Router } from "./router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
 export interface PeerInfo {

@@ -3,39 +3,27 @@
  * each recipient, and what each of them says goes back to the sender.
  */
 import { Failure } from "../failure.ts";
-import { MAX_QUEUE_MS, MAX_REMEMBERED, PARK_MS } from "../protocol/limits.ts";
+import { MAX_QUEUE_MS } from "../protocol/limits.ts";
 import type { Clock } from "../time/clock.ts";
-import { failedOutcome } from "../transfer/outgoing.ts";
 import type {
   Body,
   Cancel,
   Carrier,
-  Digest,
   Offer,
-  Outcome,
   TransferListener,
 } from "../transfer/transfer.ts";
-import { answerKept, both, isQueuedAgain, type Kept } from "./again.ts";
+import { answerKept, type Kept } from "./again.ts";
+import { both, type Incoming } from "./incoming.ts";
 import type { FindCarrier } from "./leg.ts";
 import { Route, type RouteInfo, type RouteNeeds } from "./route.ts";
 import { QueuedTrees } from "./queued_trees.ts";
 import type { RouteEvents } from "./route_events.ts";
 import { QueueCount } from "./queue_count.ts";
 import { Parked } from "./parked.ts";
+import { Remembered } from "./remembered.ts";
+import { isAgain, isQueuedAgain, isSame } from "./sameness.ts";
 import { Spool } from "./spool.ts";
 import type { Leftover, SpoolRoom } from "./spool_room.ts";
-
-/** What a sender's connection does with a transfer it has offered. */
-export interface Incoming {
-  /** Bytes of the body that stand at `offset`. */
-  append(offset: number, bytes: Uint8Array): void | Promise<void>;
-  /** It has sent everything. */
-  finish(digest: Digest): void;
-  /** It gives it up. */
-  abandon(reason: Cancel): void;
-  /** The connection has ended; `left` when one of its ends had taken its leave. */
-  lost(left: boolean): void;
-}
 
 /** Who asked the hub for what it sends. */
 export interface RouteAsker {
@@ -43,17 +31,6 @@ export interface RouteAsker {
   readonly carrier: Carrier;
   /** The key it has shown, if any. */
   readonly key: string | undefined;
-}
-
-/** What became of a transfer, for a sender that may not have heard. */
-interface Remembered {
-  readonly offer: Offer;
-  readonly outcomes: ReadonlyMap<string, Outcome>;
-  readonly digest: Digest | undefined;
-  /** Nobody was there to be told. */
-  readonly untold: boolean;
-  /** On the hub's monotonic clock. */
-  readonly at: number;
 }
 
 /** All transfers of a hub. */
@@ -65,8 +42,7 @@ export class Router {
   readonly #byFingerprint = new Map<string, Set<Route>>();
   readonly #queued = new QueueCount();
   readonly #parked = new Parked<Route>();
-  /** The oldest first. */
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #remembered = new Remembered();
   #closed = false;
   #emptied = Promise.withResolvers<void>();
 
@@ -129,8 +105,8 @@ export class Router {
       }
       return this.#goOn(before, offer, listener, key);
     }
-    const known = this.#recall(offer);
-    if (known !== undefined) return replay(known, offer, listener);
+    const known = this.#remembered.answer(offer, listener);
+    if (known !== undefined) return known;
     const parked = this.#lostBefore(offer);
     if (parked !== undefined) return this.#goOn(parked, offer, listener, key);
     const { kept, rest } = this.#kept(offer, key);
@@ -264,17 +240,11 @@ export class Router {
     const { offer, digest } = route;
     if (!route.isDetached || digest !== undefined) return;
     const same = this.#byFingerprint.get(offer.fingerprint ?? "") ?? [];
-    const anew = [...same, ...this.#remembered.values()].some((other) =>
-      other !== route && !(other instanceof Route && other.isDetached) &&
-      isAgain(
-        other.offer,
-        offer,
-        () =>
-          other instanceof Route
-            ? other.recipients
-            : new Set(other.outcomes.keys()),
-      )
-    );
+    const anew = this.#remembered.has(offer) ||
+      [...same].some((other) =>
+        other !== route && !other.isDetached &&
+        isAgain(other.offer, offer, () => other.recipients)
+      );
     const message = `${offer.from} has begun to send it anew`;
     // As if its user had given it up: recipients need not keep what they have of it.
     if (anew) route.cancel({ code: "cancelled", message });
@@ -306,21 +276,8 @@ export class Router {
   }
 
   #done(route: Route): void {
-    const { offer, outcomes, digest, isDetached: untold } = route;
     if (!this.#remove(route)) return;
-    const at = this.#needs.clock.now();
-    // What has failed is tried anew.
-    const done = [...outcomes.values()].every(({ status }) =>
-      status !== "failed"
-    );
-    if (offer.size !== null && outcomes.size > 0 && done && digest) {
-      this.#remembered.set(offer.id, { offer, outcomes, digest, untold, at });
-    }
-    for (const [id, { at: then }] of this.#remembered) {
-      const keep = this.#remembered.size <= MAX_REMEMBERED;
-      if (keep && at - then <= PARK_MS) break;
-      this.#remembered.delete(id);
-    }
+    this.#remembered.add(route, this.#needs.clock.now());
     if (this.#routes.size > 0) return;
     this.#emptied.resolve();
     this.#emptied = Promise.withResolvers();
@@ -358,64 +315,4 @@ export class Router {
     }
     return { kept, rest: offer.to.filter((name) => !kept.has(name)) };
   }
-
-  /** What became of a transfer that is offered again because its sender did not hear. */
-  #recall(offer: Offer): Remembered | undefined {
-    const same = this.#remembered.get(offer.id);
-    if (same !== undefined && isSame(same.offer, offer)) {
-      const all = offer.to.every((name) =>
-        same.outcomes.has(name.toLowerCase())
-      );
-      return all ? same : undefined;
-    }
-    if (offer.fingerprint === undefined) return undefined;
-    return [...this.#remembered.values()].find(({ untold, ...one }) =>
-      untold && isAgain(one.offer, offer, () => new Set(one.outcomes.keys()))
-    );
-  }
-}
-
-/** Tells a sender again what it did not hear; nothing is moved for it. */
-function replay(
-  { outcomes, digest }: Remembered,
-  offer: Offer,
-  listener: TransferListener,
-): Incoming {
-  const tell = (other?: Outcome) => {
-    for (const name of offer.to) {
-      const outcome = other ?? outcomes.get(name.toLowerCase());
-      if (outcome !== undefined) listener.settled(name, outcome);
-    }
-  };
-  listener.started(digest?.size ?? 0);
-  return {
-    append: () => {},
-    finish: ({ sha256 }) => {
-      if (sha256 === digest?.sha256) return tell();
-      const message = "it differs from what was sent before";
-      tell(failedOutcome({ code: "integrity", message }));
-    },
-    abandon: (reason) => tell(failedOutcome(reason)),
-    lost: () => {},
-  };
-}
-
-/** Whether an offer under the same id is the same transfer. */
-function isSame(before: Offer, now: Offer): boolean {
-  return before.from.toLowerCase() === now.from.toLowerCase() &&
-    before.name === now.name && before.size === now.size &&
-    before.kind === now.kind && before.fingerprint === now.fingerprint;
-}
-
-/** Whether an offer under another id is the same file to the same recipients. */
-function isAgain(
-  before: Offer,
-  now: Offer,
-  recipientsOf: () => ReadonlySet<string>,
-): boolean {
-  if (now.fingerprint === undefined || !isSame(before, now)) return false;
-  const recipients = recipientsOf();
-  return (before.queue_ms === undefined) === (now.queue_ms === undefined) &&
-    now.to.length === recipients.size &&
-    now.to.every((name) => recipients.has(name.toLowerCase()));
 }

@@ -1,0 +1,99 @@
+/** What became of transfers that are over, for senders that were lost and may not have heard. */
+import { MAX_REMEMBERED, PARK_MS } from "../protocol/limits.ts";
+import { failedOutcome } from "../transfer/outgoing.ts";
+import type {
+  Digest,
+  Offer,
+  Outcome,
+  TransferListener,
+} from "../transfer/transfer.ts";
+import type { Incoming } from "./incoming.ts";
+import type { Route } from "./route.ts";
+import { isAgain, isSame, type Known, knownOf } from "./sameness.ts";
+
+interface Ended {
+  readonly known: Known;
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly digest: Digest;
+  /** Nobody was there to be told. */
+  readonly untold: boolean;
+  /** On the hub's monotonic clock. */
+  readonly at: number;
+}
+
+/** See above. */
+export class Remembered {
+  /** The oldest first. */
+  readonly #ended = new Map<string, Ended>();
+
+  /** A transfer is over; `at` is on the hub's monotonic clock. What has failed is tried anew, and forgotten. */
+  add(route: Route, at: number): void {
+    const { offer, outcomes, digest, isDetached: untold } = route;
+    const done = [...outcomes.values()].every(({ status }) =>
+      status !== "failed"
+    );
+    if (offer.size !== null && outcomes.size > 0 && done && digest) {
+      const known = knownOf(offer);
+      this.#ended.set(offer.id, { known, outcomes, digest, untold, at });
+    }
+    for (const [id, { at: then }] of this.#ended) {
+      const keep = this.#ended.size <= MAX_REMEMBERED;
+      if (keep && at - then <= PARK_MS) break;
+      this.#ended.delete(id);
+    }
+  }
+
+  /** Whether what is offered was sent under another id, to the same recipients. */
+  has(offer: Offer): boolean {
+    return [...this.#ended.values()].some((one) => isThat(one, offer));
+  }
+
+  /** Answers an offer that is made again because its sender did not hear; undefined for any other. */
+  answer(offer: Offer, listener: TransferListener): Incoming | undefined {
+    const ended = this.#find(offer);
+    return ended === undefined ? undefined : replay(ended, offer, listener);
+  }
+
+  #find(offer: Offer): Ended | undefined {
+    const same = this.#ended.get(offer.id);
+    if (same !== undefined && isSame(same.known, offer)) {
+      const all = offer.to.every((name) =>
+        same.outcomes.has(name.toLowerCase())
+      );
+      return all ? same : undefined;
+    }
+    if (offer.fingerprint === undefined) return undefined;
+    return [...this.#ended.values()].find((one) =>
+      one.untold && isThat(one, offer)
+    );
+  }
+}
+
+function isThat({ known, outcomes }: Ended, offer: Offer): boolean {
+  return isAgain(known, offer, () => new Set(outcomes.keys()));
+}
+
+/** Tells a sender again what it did not hear; nothing is moved for it. */
+function replay(
+  { outcomes, digest }: Ended,
+  offer: Offer,
+  listener: TransferListener,
+): Incoming {
+  const tell = (other?: Outcome) => {
+    for (const name of offer.to) {
+      const outcome = other ?? outcomes.get(name.toLowerCase());
+      if (outcome !== undefined) listener.settled(name, outcome);
+    }
+  };
+  listener.started(digest.size);
+  return {
+    append: () => {},
+    finish: ({ sha256 }) => {
+      if (sha256 === digest.sha256) return tell();
+      const message = "it differs from what was sent before";
+      tell(failedOutcome({ code: "integrity", message }));
+    },
+    abandon: (reason) => tell(failedOutcome(reason)),
+    lost: () => {},
+  };
+}
