@@ -6,6 +6,7 @@ import type { BenchResult } from "../lib/events.ts";
 import { Failure } from "../lib/failure.ts";
 import { readFailure } from "../lib/transfer/read.ts";
 import { serveBare } from "./bench/bare.ts";
+import { meantBy } from "./bench/choice.ts";
 import { Documents } from "./bench/documents.ts";
 import { measureAll } from "./bench/session.ts";
 import { ResultTable } from "./bench/table.ts";
@@ -24,7 +25,7 @@ import { VERSION } from "./version.ts";
 export const command = defineCommand({
   usage: [
     "bench [SCENARIO…]",
-    "bench --from SAMPLES.csv [--report FILE]",
+    "bench --from SAMPLES.csv [SCENARIO…] [--report FILE]",
     "bench --serve-bare [--host HOST] [--port PORT]",
   ],
   description:
@@ -105,7 +106,13 @@ export const command = defineCommand({
     const documents = new Documents(options, context);
     const print = printerOf(options.csv, context, globals, reporter);
     if (options.from !== undefined) {
-      const rows = rowsOf(await samplesIn(options.from, context));
+      const all = await samplesIn(options.from, context);
+      const samples = all.filter(meantBy(words));
+      if (samples.length === 0 && all.length > 0) {
+        const state = "it has no measurement of that";
+        throw new Failure("input", `Cannot read ${options.from}: ${state}`);
+      }
+      const rows = rowsOf(samples);
       print.begin();
       rows.forEach(print.row);
       print.end(rows);

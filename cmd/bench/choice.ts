@@ -22,14 +22,23 @@ export interface Choice {
   readonly recipients: Readonly<Partial<Record<Path, number>>>;
 }
 
+/** Whether a case is meant by words as in Choice. Throws Failure `usage`. */
+export function meantBy(
+  words: readonly string[],
+): (one: Pick<Case, "scenario" | "path">) => boolean {
+  const wanted = new Set(words.flatMap(pairsOf));
+  return ({ scenario, path }) =>
+    words.length === 0 || wanted.has(`${scenario}/${path}`);
+}
+
 /** The cases chosen, in the order they are measured. Throws Failure `usage`. */
 export function casesOf({ words, size, recipients }: Choice): Case[] {
-  const wanted = new Set(words.flatMap(pairsOf));
+  const isMeant = meantBy(words);
   const everything = words.length === 0;
   const cases: Case[] = [];
   for (const scenario of SCENARIO_NAMES) {
     for (const path of PATHS) {
-      if (!everything && !wanted.has(`${scenario}/${path}`)) continue;
+      if (!isMeant({ scenario, path })) continue;
       const count = recipients[path];
       if (count === undefined) {
         if (everything || !words.some((word) => word.includes(path))) continue;
