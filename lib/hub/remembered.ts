@@ -9,7 +9,13 @@ import type {
 } from "../transfer/transfer.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Route } from "./route.ts";
-import { isAgain, isSame, type Known, knownOf } from "./sameness.ts";
+import {
+  isAgain,
+  isSame,
+  isSameFile,
+  type Known,
+  knownOf,
+} from "./sameness.ts";
 
 interface Ended {
   readonly known: Known;
@@ -43,9 +49,11 @@ export class Remembered {
     }
   }
 
-  /** Whether what is offered was sent under another id, to the same recipients. */
-  has(offer: Offer): boolean {
-    return [...this.#ended.values()].some((one) => isThat(one, offer));
+  /** Who got what is offered under another id, by lower-case name. */
+  *gotBy(offer: Offer): Generator<string> {
+    for (const { known, outcomes } of this.#ended.values()) {
+      if (isSameFile(known, offer)) yield* outcomes.keys();
+    }
   }
 
   /** Answers an offer that is made again because its sender did not hear; undefined for any other. */

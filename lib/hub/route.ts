@@ -276,6 +276,11 @@ export class Route implements TreePart {
     for (const key of this.outcomes.keys()) this.#sender.tell(key, outcome);
   }
 
+  /** Gives it up for those of these recipients, by lower-case name, that it has not ended for. */
+  cancelFor(names: Iterable<string>, reason: Cancel): void {
+    for (const name of names) this.#legs.get(name)?.cancel(reason);
+  }
+
   /** Gives the transfer up for every recipient not settled, and not promised to. */
   cancel(reason: Cancel): void {
     this.#stopParking();

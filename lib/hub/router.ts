@@ -21,7 +21,7 @@ import type { RouteEvents } from "./route_events.ts";
 import { QueueCount } from "./queue_count.ts";
 import { Parked } from "./parked.ts";
 import { Remembered } from "./remembered.ts";
-import { isAgain, isQueuedAgain, isSame } from "./sameness.ts";
+import { isAgain, isQueuedAgain, isSame, isSameFile } from "./sameness.ts";
 import { Spool } from "./spool.ts";
 import type { Leftover, SpoolRoom } from "./spool_room.ts";
 
@@ -115,6 +115,7 @@ export class Router {
       return this.#answer(kept, offer, listener);
     }
     this.#queued.assertRoom(offer);
+    this.#dropBefore(offer);
     const spool = new Spool(this.#room, offer.id, offer.size, offer.from);
     const left = { ...offer, to: rest };
     const route = this.#begin(left, spool, spool, listener, { key });
@@ -233,21 +234,33 @@ export class Router {
   }
 
   /**
-   * A sender that was killed may have begun anew before its end was noticed: nobody comes back to
-   * what it had begun before, then.
+   * A sender that was killed may have begun anew before its end was noticed: nobody who gets it in
+   * that way waits for what it had begun before.
    */
   #dropIfAnew(route: Route): void {
-    const { offer, digest } = route;
-    if (!route.isDetached || digest !== undefined) return;
-    const same = this.#byFingerprint.get(offer.fingerprint ?? "") ?? [];
-    const anew = this.#remembered.has(offer) ||
-      [...same].some((other) =>
-        other !== route && !other.isDetached &&
-        isAgain(other.offer, offer, () => other.recipients)
-      );
-    const message = `${offer.from} has begun to send it anew`;
+    const { offer } = route;
+    if (!isUnfinished(route)) return;
+    const names = new Set(this.#remembered.gotBy(offer));
+    for (const other of this.#same(offer)) {
+      if (other === route || other.isDetached) continue;
+      for (const name of other.recipients) names.add(name);
+    }
     // As if its user had given it up: recipients need not keep what they have of it.
-    if (anew) route.cancel({ code: "cancelled", message });
+    route.cancelFor(names, { ...anew(offer), code: "cancelled" });
+  }
+
+  /** A sender begins anew, for others perhaps: who gets it now may go on with what they have of it. */
+  #dropBefore(offer: Offer): void {
+    const names = offer.to.map((name) => name.toLowerCase());
+    for (const route of this.#same(offer)) {
+      if (isUnfinished(route)) route.cancelFor(names, anew(offer));
+    }
+  }
+
+  /** Transfers of the same file. */
+  #same(offer: Offer): Route[] {
+    const same = this.#byFingerprint.get(offer.fingerprint ?? "") ?? [];
+    return [...same].filter((route) => isSameFile(route.offer, offer));
   }
 
   #add(route: Route): void {
@@ -315,4 +328,14 @@ export class Router {
     }
     return { kept, rest: offer.to.filter((name) => !kept.has(name)) };
   }
+}
+
+/** Whether its sender was lost before all of it had come. */
+function isUnfinished({ isDetached, digest }: Route): boolean {
+  return isDetached && digest === undefined;
+}
+
+function anew({ from }: Offer): Cancel {
+  const message = `${from} has begun to send it anew`;
+  return { code: "disconnected", message };
 }

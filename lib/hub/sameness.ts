@@ -26,16 +26,21 @@ export function isSame(before: Known, now: Offer): boolean {
     before.kind === now.kind && before.fingerprint === now.fingerprint;
 }
 
+/** Whether an offer under another id is the same file, for whomever. */
+export function isSameFile(before: Known, now: Offer): boolean {
+  return now.fingerprint !== undefined && isSame(before, now) &&
+    (before.queue_ms === undefined) === (now.queue_ms === undefined);
+}
+
 /** Whether an offer under another id is the same file to the same recipients. */
 export function isAgain(
   before: Known,
   now: Offer,
   recipientsOf: () => ReadonlySet<string>,
 ): boolean {
-  if (now.fingerprint === undefined || !isSame(before, now)) return false;
+  if (!isSameFile(before, now)) return false;
   const recipients = recipientsOf();
-  return (before.queue_ms === undefined) === (now.queue_ms === undefined) &&
-    now.to.length === recipients.size &&
+  return now.to.length === recipients.size &&
     now.to.every((name) => recipients.has(name.toLowerCase()));
 }
 

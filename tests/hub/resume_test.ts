@@ -32,9 +32,9 @@ async function sendHalf(hub: TestHub, offered: Offer): Promise<void> {
   await alice.expect("pong");
 }
 
-/** Resolves when the hub has noticed that a sender is gone. */
-async function noticed(hub: TestHub): Promise<void> {
-  while (hub.hub.connections > 1) await hub.clock.advance(0);
+/** Resolves when the hub has noticed that a sender is gone, and so many are left. */
+async function noticed(hub: TestHub, left = 1): Promise<void> {
+  while (hub.hub.connections > left) await hub.clock.advance(0);
 }
 
 for (
@@ -118,6 +118,28 @@ for (const when of ["while that is under way", "after that has arrived"]) {
     assertEquals(bob.files(), ["report.csv"]);
   });
 }
+
+Deno.test("a sender that was lost and sends to others as well: who gets it anew goes on, nobody waits for what was begun", async () => {
+  await using hub = new TestHub();
+  await using bob = await TestPeer.join(hub.port, "bob", hub.clock);
+  await using carol = await TestPeer.join(hub.port, "carol", hub.clock);
+  const first = lastingOffer(BODY);
+  await sendHalf(hub, first);
+  await noticed(hub, 2);
+  using alice = await RawEnd.join(hub.port, "alice", { role: "oneshot" });
+  const second = { ...first, id: "00000000000000aa", to: ["bob", "carol"] };
+  await alice.send({ type: "offer", ...second });
+  assertEquals((await alice.expect("accept")).offset, 0);
+  const before = await bob.events.of("transfer.failed");
+  assertEquals([before.id, before.code], [first.id, "disconnected"]);
+  await pour(alice, second.id, 0, BODY.length);
+  await alice.send({ type: "end", id: second.id, ...digestOf(BODY) });
+  for (let n = 0; n < 2; n++) {
+    assertEquals((await alice.expect("receipt")).status, "delivered");
+  }
+  assertEquals([hub.hub.transfers, hub.spooled()], [0, []]);
+  for (const peer of [bob, carol]) assertEquals(peer.files(), ["report.csv"]);
+});
 
 Deno.test("nobody else goes on with a transfer, and another file does not either", async () => {
   await using hub = new TestHub();
