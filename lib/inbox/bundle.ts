@@ -123,7 +123,7 @@ export class BundleArrival implements Taking {
     }
   }
 
-  /** Puts all files in their places, and gives those, or none and throws Failure. */
+  /** Puts all files in their places, and says where; what found its place before another could not stays there. Throws Failure. */
   async #place(): Promise<(Written & { saved: string })[]> {
     const { dir } = this.#options;
     const written: Written[] = [];
