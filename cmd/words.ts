@@ -158,7 +158,7 @@ function localTime(ms: number): string {
 
 /** A failed transfer as an error: what could not be done, the state, and what to try. */
 export function failureOf(
-  { dir, from, to, name, kind, code, message }: TransferFailed,
+  { dir, from, to, name, kind, code, message, hint }: TransferFailed,
 ): { message: string; hint?: string } {
   const whom = dir === "receive"
     ? ` from ${from}`
@@ -172,7 +172,11 @@ export function failureOf(
     message: `Cannot ${action} ${name}${
       kind === "directory" ? "/" : ""
     }${whom}: ${message}`,
-    ...(code === "absent" ? { hint: absentHint(dir, message) } : {}),
+    ...(hint !== undefined
+      ? { hint }
+      : code === "absent"
+      ? { hint: absentHint(dir, message) }
+      : {}),
   };
 }
 

@@ -115,6 +115,8 @@ export interface TransferFailed extends TransferFacts {
   code: string;
   message: string;
   retryable: boolean;
+  /** What to try, where there is more to say than the code does. */
+  hint?: string;
 }
 
 /** The hub keeps it for a recipient that is away, and says so to its sender. */
