@@ -74,6 +74,8 @@ export interface TransferProgress {
   total: number | null;
   dir: TransferFacts["dir"];
   to: string;
+  /** The id of the directory it is in. */
+  tree?: string;
 }
 
 /** A transfer is done and its receipt is in. */
