@@ -7,6 +7,7 @@ import { SENDER_OPTIONS } from "./own_name.ts";
 import { ITEM_OPTIONS, itemsOf } from "./items.ts";
 import { list, value } from "./option.ts";
 import { RECEIPT_OPTIONS, sendItems, statusOf } from "./sending.ts";
+import { didYouMean } from "./suggest.ts";
 import { assertInputFree } from "./tickets.ts";
 
 /** How many of `n` recipients must have received for the broadcast to count as done. */
@@ -57,6 +58,16 @@ export const command = defineCommand({
     assertInputFree(options.hub, paths);
     const items = itemsOf(paths, options, context, "broadcast", reporter);
     const { client, rejoin } = await joinToSend(options, context, globals);
+    for (const name of options.except ?? []) {
+      if (client.peers.has(name.toLowerCase())) continue;
+      const names = [...client.peers.values()].map(({ name }) => name);
+      const { hint } = didYouMean(name, names);
+      reporter.warn(
+        "absent",
+        `Nobody is left out as ${name}: ${name} is not connected`,
+        hint,
+      );
+    }
     const except = new Set(options.except?.map((name) => name.toLowerCase()));
     const to = [...client.peers.values()].map(({ name }) => name)
       .filter((name) => !except.has(name.toLowerCase()));

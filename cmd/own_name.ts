@@ -6,7 +6,7 @@ import { text } from "./option.ts";
 
 /** The option of one-shot commands that says under which name they send. */
 export const SENDER_OPTIONS = {
-  name: text("NAME", "The name it is sent under (default: this machine's)"),
+  name: text("NAME", "The name to go by on the hub (default: this machine's)"),
 } as const;
 
 /** The name one-shot commands go by. Throws Failure `usage` for one that is none. */

@@ -24,6 +24,8 @@ export class Progress {
   readonly #clock: Clock;
   readonly #style: "bar" | "plain";
   readonly #moving = new Map<string, Moving>();
+  /** Of what is part of another: how much of it counts there already. */
+  readonly #parts = new Map<string, number>();
   #render: typeof import("./bar.ts") | undefined;
   #cancelTimer: (() => void) | undefined;
   #drawn = false;
@@ -56,10 +58,18 @@ export class Progress {
     moving.total = total;
   }
 
-  /** So much more of a transfer is through; unknown ones are ignored. */
-  add(id: string, bytes: number): void {
+  /** Of a transfer's part so much is through; unknown transfers are ignored. */
+  updatePart(id: string, part: string, done: number): void {
     const moving = this.#moving.get(id);
-    if (moving !== undefined) moving.done += bytes;
+    if (moving === undefined) return;
+    moving.done += done - (this.#parts.get(part) ?? 0);
+    this.#parts.set(part, done);
+  }
+
+  /** A part has ended with so much through; `updatePart` with it begins anew. */
+  finishPart(id: string, part: string, done: number): void {
+    this.updatePart(id, part, done);
+    this.#parts.delete(part);
   }
 
   /** A transfer has ended, one way or the other. */

@@ -24,7 +24,7 @@ import { eventLine, ProgressPace } from "./event_line.ts";
 import type { Progress } from "./progress.ts";
 import { Tally } from "./tally.ts";
 import { feedProgress, progressOf } from "./transfer_progress.ts";
-import { failureOf, wordingOf } from "./words.ts";
+import { endedWithItsTree, failureOf, wordingOf } from "./words.ts";
 
 /** A ticket, grouped by hyphens or not. */
 const TICKET = /\bferry:[0-9a-z-]{40,}/gi;
@@ -89,7 +89,9 @@ export class Reporter {
       this.#problem(event.event, event.message, event.hint);
     } else if (event.event === "transfer.failed") {
       const { message, hint } = failureOf(event);
-      this.#problem("error", message, hint);
+      if (this.#voice.verbose || !endedWithItsTree(event)) {
+        this.#problem("error", message, hint);
+      }
     } else if (event.event === "summary") this.#summaryNote(event);
     const wording = wordingOf(event);
     if (wording === undefined) return;

@@ -1,4 +1,5 @@
 /** What `send` and `broadcast` share: sending, and the exit status that sums it up. */
+import type { FerryEvent } from "../lib/events.ts";
 import { EXIT, exitOf } from "../lib/failure.ts";
 import type { Client } from "../lib/peer/client.ts";
 import { Link } from "../lib/peer/link.ts";
@@ -8,6 +9,7 @@ import type { Context } from "./context.ts";
 import type { Globals } from "./globals.ts";
 import { duration } from "./option.ts";
 import type { Reporter } from "./report.ts";
+import { didYouMean } from "./suggest.ts";
 
 /** Options of every command that waits for receipts. */
 export const RECEIPT_OPTIONS = {
@@ -68,12 +70,24 @@ export async function sendItems(
     queueMs,
     limits: client.welcome.limits,
     bundles: client.welcome.capabilities.includes("bundle"),
-    emit: (event) => reporter.event(event),
+    emit: (event) => reporter.event(withMeant(event, link.client)),
     signal: context.signal,
   });
   await link.close();
   context.signal.throwIfAborted();
   return sent;
+}
+
+/** Of a recipient that is absent: who of those that are there may have been meant. */
+function withMeant(event: FerryEvent, { peers }: Client): FerryEvent {
+  if (event.event !== "transfer.failed" || event.code !== "absent") {
+    return event;
+  }
+  const names = [...peers.values()].map(({ name }) => name);
+  // Someone who was there when it began was not mistyped.
+  return event.message.endsWith(" is not connected")
+    ? { ...event, ...didYouMean(event.to, names) }
+    : event;
 }
 
 /** Says that the connection is being mended. */

@@ -47,10 +47,10 @@ const EVENT_FIELDS: Record<(FerryEvent | PastTransfer)["event"], string> = {
   "transfer.accepted": TRANSFER,
   "transfer.declined": TRANSFER,
   "transfer.started": TRANSFER,
-  "transfer.progress": "id, bytes, total, dir, to; at most once a second",
+  "transfer.progress": "id, bytes, total, dir, to, tree; at most once a second",
   "transfer.completed":
     `${TRANSFER} (the id of the directory it is in), sha256, unchanged (it was there already), saved, text or data, files {transferred, unchanged, failed} of a directory, latency_ms {total, queue, offer, transfer, verify, ack} when sending, one_way_ms {ms, bound} from the hub when receiving, bytes_per_s`,
-  "transfer.failed": `${TRANSFER}, code, message, retryable`,
+  "transfer.failed": `${TRANSFER}, code, message, retryable, hint`,
   "transfer.stored":
     `${TRANSFER}, sha256, until: the hub keeps it for a recipient that is away`,
   "view":

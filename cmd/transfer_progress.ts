@@ -21,8 +21,13 @@ export function progressOf(
 /** Tells the progress what an event means for it. */
 export function feedProgress(progress: Progress, event: FerryEvent): void {
   if ("tree" in event && event.tree !== undefined && event.dir === "send") {
+    const [tree, file] = [event.tree + event.to, event.id + event.to];
     if (event.event === "transfer.completed") {
-      progress.add(event.tree + event.to, event.bytes ?? 0);
+      progress.finishPart(tree, file, event.bytes ?? 0);
+    } else if (event.event === "transfer.progress") {
+      progress.updatePart(tree, file, event.bytes);
+    } else if (event.event === "transfer.failed") {
+      progress.finishPart(tree, file, 0);
     }
     return;
   }

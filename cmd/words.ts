@@ -158,7 +158,7 @@ function localTime(ms: number): string {
 
 /** A failed transfer as an error: what could not be done, the state, and what to try. */
 export function failureOf(
-  { dir, from, to, name, kind, code, message }: TransferFailed,
+  { dir, from, to, name, kind, code, message, hint }: TransferFailed,
 ): { message: string; hint?: string } {
   const whom = dir === "receive"
     ? ` from ${from}`
@@ -172,8 +172,23 @@ export function failureOf(
     message: `Cannot ${action} ${name}${
       kind === "directory" ? "/" : ""
     }${whom}: ${message}`,
-    ...(code === "absent" ? { hint: absentHint(dir, message) } : {}),
+    ...(hint !== undefined
+      ? { hint }
+      : code === "absent"
+      ? { hint: absentHint(dir, message) }
+      : {}),
   };
+}
+
+/**
+ * Whether a file failed because its sending directory was stopped as a whole. The directory's own
+ * line says so; thousands of files would say it again.
+ */
+export function endedWithItsTree(
+  { dir, tree, code }: TransferFailed,
+): boolean {
+  return dir === "send" && tree !== undefined &&
+    (code === "cancelled" || code === "deadline.total");
 }
 
 /** What was begun while the recipient was there need not be kept for it: it may be back at once. */
@@ -201,26 +216,43 @@ function completed(event: TransferCompleted): Wording {
     const more = oneWay === undefined
       ? ""
       : `  one way ${formatMs(oneWay.ms)} ± ${formatMs(oneWay.bound)}`;
-    return { as, text: `received ${route(event)}${bytes}${where}`, more };
+    const done = allUnchanged(event) ? "unchanged" : "received";
+    return { as, text: `${done} ${route(event)}${bytes}${where}`, more };
   }
   if (event.unchanged === true) {
     return { as, text: `unchanged ${route(event)}${bytes}` };
   }
+  // What was there already counts in the size, but did not travel: a rate would boast.
+  const rate = (event.files?.unchanged ?? 0) > 0
+    ? ""
+    : ` (${formatRate(event.bytes_per_s)})`;
   const time = event.latency_ms === undefined
     ? ""
-    : `  ${formatMs(event.latency_ms.total)} end to end (${
-      formatRate(event.bytes_per_s)
-    })`;
-  return { as, text: `sent ${route(event)}${bytes}${time}` };
+    : `  ${formatMs(event.latency_ms.total)} end to end${rate}`;
+  return {
+    as,
+    text: `${allUnchanged(event) ? "unchanged" : "sent"} ${
+      route(event)
+    }${bytes}${time}`,
+  };
 }
 
-/** `  1,204 files, 3 unchanged`: what has arrived of a directory. */
-function files({ files }: TransferCompleted): string {
+/** Whether a directory was there already, with everything in it. */
+function allUnchanged({ files }: TransferCompleted): boolean {
+  return files !== undefined && files.unchanged > 0 &&
+    files.transferred + files.failed === 0;
+}
+
+/** `  1,204 files, 3 unchanged`: what there is now of a directory. */
+function files(event: TransferCompleted): string {
+  const { files } = event;
   if (files === undefined) return "";
   const { transferred, unchanged, failed } = files;
   const all = transferred + unchanged;
   const parts = [`${formatCount(all)} file${all === 1 ? "" : "s"}`];
-  if (unchanged > 0) parts.push(`${formatCount(unchanged)} unchanged`);
+  if (unchanged > 0 && !allUnchanged(event)) {
+    parts.push(`${formatCount(unchanged)} unchanged`);
+  }
   if (failed > 0) parts.push(`${formatCount(failed)} failed`);
   return `  ${parts.join(", ")}`;
 }

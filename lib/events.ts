@@ -74,6 +74,8 @@ export interface TransferProgress {
   total: number | null;
   dir: TransferFacts["dir"];
   to: string;
+  /** The id of the directory it is in. */
+  tree?: string;
 }
 
 /** A transfer is done and its receipt is in. */
@@ -115,6 +117,8 @@ export interface TransferFailed extends TransferFacts {
   code: string;
   message: string;
   retryable: boolean;
+  /** What to try, where there is more to say than the code does. */
+  hint?: string;
 }
 
 /** The hub keeps it for a recipient that is away, and says so to its sender. */

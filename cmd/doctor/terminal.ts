@@ -24,7 +24,7 @@ export async function checkTerminal(
   if (!stdout.isTerminal) {
     return {
       state: "ok",
-      message: "stdout is none: plain output, no menu, no questions",
+      message: "stdout is not one: plain output, no menu, no questions",
     };
   }
   const colour = mayColor(context, stdout, globals.color);

@@ -3,7 +3,7 @@
  * private key never leaves it.
  */
 import { join } from "@std/path";
-import { Failure } from "../failure.ts";
+import { Failure, systemState } from "../failure.ts";
 import { createFile } from "../state/files.ts";
 
 /** Raw Ed25519 public keys and signatures, in bytes. */
@@ -136,9 +136,16 @@ function keep(path: string, key: KeptKey): KeptKey {
   try {
     createFile(path, JSON.stringify({ v: 1, ...key }));
   } catch (cause) {
-    throw new Failure("output", `Cannot keep an identity at ${path}`, {
-      cause,
-    });
+    const state = systemState(cause);
+    throw new Failure(
+      "output",
+      `Cannot keep an identity at ${path}: ${state}`,
+      {
+        cause,
+        hint:
+          "HOME or XDG_STATE_HOME must name a directory that can be written",
+      },
+    );
   }
   return read(path) ?? key;
 }

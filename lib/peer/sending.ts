@@ -105,6 +105,9 @@ export class Sending {
           total: this.#what.size,
           dir: "send",
           to: recipient,
+          ...(this.#what.tree === undefined
+            ? {}
+            : { tree: this.#what.tree.id }),
         }),
       settled: (recipient, outcome) => this.#settled(recipient, outcome),
     });

@@ -30,6 +30,50 @@ Deno.test("renderBar() drops what tells least as columns run out", () => {
   ]);
 });
 
+Deno.test("a directory's progress counts what has gone of its files under way, once", async () => {
+  const world = fakeContext();
+  const reporter = new Reporter(world.context, {
+    json: false,
+    quiet: false,
+    verbose: false,
+    color: "never",
+    progress: "plain",
+  });
+  const tree: TransferFacts = {
+    id: "2e",
+    dir: "send",
+    from: "hub",
+    to: "alice",
+    name: "tree",
+    kind: "directory",
+    bytes: null,
+  };
+  const file = { ...tree, id: "3e", tree: "2e", name: "tree/a", bytes: 3_000 };
+  reporter.event({ event: "transfer.started", ...tree });
+  for (const bytes of [1_000, 2_000]) {
+    reporter.event({
+      event: "transfer.progress",
+      id: "3e",
+      tree: "2e",
+      dir: "send",
+      to: "alice",
+      total: 3_000,
+      bytes,
+    });
+  }
+  await world.clock.advance(10_000);
+  assertStringIncludes(world.stderr(), "2.0 kB");
+  reporter.event({
+    event: "transfer.completed",
+    ...file,
+    kind: "file",
+    bytes_per_s: 1,
+  });
+  await world.clock.advance(10_000);
+  assertStringIncludes(world.stderr(), "3.0 kB");
+  reporter.close();
+});
+
 Deno.test("renderBar() cuts wide names at a whole character", () => {
   const view = { ...VIEW, name: "日本語の報告書👩‍👩‍👧.csv" };
   for (const columns of [20, 40, 80, 200]) {

@@ -62,6 +62,58 @@ const LINES: [string, FerryEvent, string, string][] = [
     "",
   ],
   [
+    "a file of a directory whose sending was stopped",
+    {
+      event: "transfer.failed",
+      ...SENT,
+      tree: "2e",
+      code: "cancelled",
+      message: "it was cancelled",
+      retryable: true,
+    },
+    "",
+    "",
+  ],
+  [
+    "a directory whose sending was stopped",
+    {
+      event: "transfer.failed",
+      ...SENT,
+      kind: "directory",
+      code: "cancelled",
+      message: "it was cancelled",
+      retryable: true,
+    },
+    "",
+    "error: Cannot send a.csv/ to alice: it was cancelled\n",
+  ],
+  [
+    "a file of a directory that failed for itself",
+    {
+      event: "transfer.failed",
+      ...SENT,
+      tree: "2e",
+      code: "deadline.receipt",
+      message: "no receipt came",
+      retryable: true,
+    },
+    "",
+    "error: Cannot send a.csv to alice: no receipt came\n",
+  ],
+  [
+    "a directory that was there already",
+    {
+      event: "transfer.completed",
+      ...SENT,
+      kind: "directory",
+      latency_ms: LATENCY,
+      bytes_per_s: 14_233_000,
+      files: { transferred: 0, unchanged: 2003, failed: 0 },
+    },
+    "unchanged a.csv/ → alice  2,003 files  1.2 MB  84.3 ms end to end\n",
+    "",
+  ],
+  [
     "a received file",
     {
       event: "transfer.completed",
@@ -298,7 +350,19 @@ Deno.test("Reporter with -q keeps data, failures and problems only", () => {
   );
   assertEquals(
     stderr.split("\n").map((line) => line.split(":")[0]),
-    ["error", "error", "hint", "error", "hint", "error", "warning", "hint", ""],
+    [
+      "error",
+      "error",
+      "error",
+      "error",
+      "hint",
+      "error",
+      "hint",
+      "error",
+      "warning",
+      "hint",
+      "",
+    ],
   );
 });
 

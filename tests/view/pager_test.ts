@@ -143,6 +143,7 @@ Deno.test("a search goes on into lines still to come", () => {
   assertEquals(step.wishes[0]?.kind, "read");
   step = addLines(step.pager, ["here: xyz", ...LINES], true);
   assertEquals(topLine(step.pager), "here: xyz");
+  assertEquals(step.pager.message, "", "It is not said to be searching still");
 });
 
 Deno.test("a search for the next match does not come back to one it has left behind", () => {

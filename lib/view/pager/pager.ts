@@ -132,7 +132,8 @@ export function seek(pager: Pager, from: number): PagerStep {
   const start = Math.max(0, from - pager.dropped);
   for (let i = start; i < pager.lines.length; i++) {
     if (plain(pager.lines[i] as string).toLowerCase().includes(wanted)) {
-      return settle({ ...pager, seeking: undefined, top: pager.dropped + i });
+      const top = pager.dropped + i;
+      return settle({ ...pager, seeking: undefined, message: "", top });
     }
   }
   if (pager.complete) {
