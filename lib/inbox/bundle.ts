@@ -13,6 +13,7 @@ import { makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
 import type { InboxFiles, InboxOptions } from "./inbox.ts";
 import { makePart, setFileModified } from "./part_file.ts";
+import { findOffered } from "./place.ts";
 import { withinTree } from "./policy.ts";
 import { arrivalFacts, type Taking, type Whole } from "./taking.ts";
 import type { Growing } from "./trees.ts";
@@ -93,9 +94,12 @@ export class BundleArrival implements Taking {
       const state = "what arrived differs from what was sent (SHA-256)";
       throw new Failure("integrity", state);
     }
-    const placed = await this.#needs.turns.within(() => this.#place());
     const { id, from } = this.#offer;
-    this.#needs.journal.add(id, from, sha256);
+    const { journal, turns } = this.#needs;
+    const placed = await journal.placing(
+      ...[id, from, sha256, undefined] as const,
+      () => turns.within(() => this.#place()),
+    );
     this.#over = true;
     this.#tell(placed, whole);
     return { unchanged: false };
@@ -148,7 +152,8 @@ export class BundleArrival implements Taking {
         removeIfThere(part);
       }
       const failure = writeFailure(error);
-      throw failure.code === "conflict" ? apart(failure) : failure;
+      // On a full disk none of them would fare better.
+      throw failure.code === "disk-full" ? failure : apart(failure);
     }
   }
 
@@ -169,7 +174,7 @@ export class BundleArrival implements Taking {
 
   /** `parents` are the directories looked at before, in this very moment. */
   #putInPlace(
-    { part, path }: Written,
+    { offer, part, path }: Written,
     parents: Map<string, Parent>,
   ): string {
     const { dir, onConflict } = this.#options;
@@ -179,7 +184,10 @@ export class BundleArrival implements Taking {
     parents.set(key, parent);
     const policy = withinTree(onConflict);
     const { placer } = this.#needs;
-    const saved = placer.place(part, parent.path, path.at(-1) ?? "", policy);
+    const name = path.at(-1) ?? "";
+    // It may have come meanwhile, when the same is sent twice at once.
+    const held = () => findOffered(parent.path, name, offer, onConflict);
+    const saved = placer.place(part, parent.path, name, policy, held);
     if (saved === undefined) throw apart(new Failure("conflict", "skipped"));
     return saved;
   }

@@ -17,7 +17,7 @@ import { apart, BundleArrival, type BundledPath } from "./bundle.ts";
 import { hasBranch } from "./branch.ts";
 import { Owed } from "./owed.ts";
 import { isPartName, Parts } from "./parts.ts";
-import { findHeld, Placer } from "./place.ts";
+import { findOffered, Placer } from "./place.ts";
 import {
   type AcceptPolicy,
   type ConflictPolicy,
@@ -256,23 +256,16 @@ export class Inbox {
     return path;
   }
 
-  /**
-   * Where the very file of a directory lies already: by size and modification time, as rsync looks.
-   * With `overwrite` everything is written anew.
-   */
+  /** Where the very file of a directory lies already. */
   #find(offer: SingleOffer, path: readonly string[]): string | undefined {
     const { dir, onConflict } = this.#options;
-    const { kind, size, modified_ms: modifiedMs, tree, executable } = offer;
-    const looks = tree !== undefined && onConflict !== "overwrite";
-    if (
-      kind !== "file" || !looks || size === null || modifiedMs === undefined
-    ) return undefined;
+    const { kind, modified_ms, tree } = offer;
+    if (kind !== "file" || onConflict === "overwrite") return undefined;
+    if (tree === undefined || modified_ms === undefined) return undefined;
     const above = path.slice(0, -1);
     if (!hasBranch(dir, above)) return undefined;
-    const name = path.at(-1) ?? "";
-    const numbered = onConflict === "rename";
-    const file = { size, modifiedMs, executable: executable === true };
-    return findHeld(join(dir, ...above), name, file, numbered);
+    const parent = join(dir, ...above);
+    return findOffered(parent, path.at(-1) ?? "", offer, onConflict);
   }
 
   #isHeld(
