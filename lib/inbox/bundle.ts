@@ -6,7 +6,11 @@
 import { createHash } from "node:crypto";
 import type { TransferCompleted } from "../events.ts";
 import { Failure } from "../failure.ts";
-import type { BundleOffer, SingleOffer } from "../protocol/bundle.ts";
+import {
+  apart,
+  type BundleOffer,
+  type SingleOffer,
+} from "../protocol/bundle.ts";
 import { removeIfThere, writeFailure } from "../transfer/disk.ts";
 import type { PacedFile } from "../transfer/pace.ts";
 import { makeBranch, syncBranch } from "./branch.ts";
@@ -18,12 +22,6 @@ import { withinTree } from "./policy.ts";
 import { arrivalFacts, type Taking, type Whole } from "./taking.ts";
 import type { Growing } from "./trees.ts";
 import type { Turns } from "./turns.ts";
-
-/** The files of a bundle are to be offered one by one. */
-export function apart(reason?: unknown): Failure {
-  const state = "its files are to be offered one by one";
-  return new Failure("split", state, { cause: reason });
-}
 
 /** One file of a bundle, and the names from the inbox down to where it goes; all safe. */
 export interface BundledPath {

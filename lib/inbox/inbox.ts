@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { type FerryEvent, isMinor, type TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
 import {
+  apart,
   type BundleOffer,
   offersIn,
   type SingleOffer,
@@ -13,7 +14,7 @@ import type { Clock } from "../time/clock.ts";
 import { assertSpace } from "../transfer/space.ts";
 import type { Offer } from "../transfer/transfer.ts";
 import { Arrival } from "./arrival.ts";
-import { apart, BundleArrival, type BundledPath } from "./bundle.ts";
+import { BundleArrival, type BundledPath } from "./bundle.ts";
 import { hasBranch } from "./branch.ts";
 import { Owed } from "./owed.ts";
 import { isPartName, Parts } from "./parts.ts";

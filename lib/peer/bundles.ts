@@ -1,5 +1,6 @@
 /** Small files of a directory put together, so that what a transfer costs is shared by many of them. */
 import { createHash } from "node:crypto";
+import { apart } from "../protocol/bundle.ts";
 import {
   BUNDLED_FILE_BYTES,
   MAX_BUNDLE_FILES,
@@ -70,7 +71,10 @@ class Gathering {
   }
 }
 
-/** The files of a bundle one behind the other, read when the first byte is asked for. */
+/**
+ * The files of a bundle one behind the other, read when the first byte is asked for; that throws
+ * Failure `split` when one of them cannot be read.
+ */
 export class BundleBody implements Body {
   readonly size: number;
   readonly #parts: readonly Item[];
@@ -105,7 +109,11 @@ export class BundleBody implements Body {
     let at = 0;
     for (const { fill, size } of this.#parts) {
       const content = whole.subarray(at, at += size ?? 0);
-      fill?.(content);
+      try {
+        fill?.(content);
+      } catch (error) {
+        throw apart(error);
+      }
       const sha256 = createHash("sha256").update(content).digest("hex");
       this.digests.push({ size: content.length, sha256 });
     }
