@@ -98,6 +98,11 @@ export class Inbox {
     this.#files = { journal, parts, placer: new Placer() };
   }
 
+  /** Its owner is about to leave: bundles that wait for their turn have failed. */
+  leave(): void {
+    this.#turns.sendAway(new Failure("absent", "it has left"));
+  }
+
   /** Lets go of what it holds while nothing arrives. */
   close(): void {
     this.#files.journal.close();

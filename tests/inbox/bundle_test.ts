@@ -231,13 +231,17 @@ function inboxAt(dir: string) {
 const TIMED = FILES.map((file) => ({ ...file, modified_ms: THEN }));
 
 /** The offer of a bundle, admitted and whole; its commit begins when it is called. */
-function whole(inbox: Inbox, id: string): () => Promise<unknown> {
+function whole(
+  inbox: Inbox,
+  id: string,
+  given: readonly Given[] = TIMED,
+): () => Promise<unknown> {
   const { id: _, ...shared } = offer();
-  const files = TIMED.map(({ body, ...file }) => ({
+  const files = given.map(({ body, ...file }) => ({
     ...file,
     size: body.length,
   }));
-  const body = concat(TIMED.map(({ body }) => body));
+  const body = concat(given.map(({ body }) => body));
   const admission = inbox.admit({
     ...shared,
     ...{ id, kind: "bundle", name: "project", tree: TREE, inline: true },
@@ -280,4 +284,25 @@ Deno.test("a file the disk has no place for is for its sender to find out alone"
   const deep = Array.from({ length: 50 }, () => "\u6df1".repeat(80)).join("/");
   const far = { name: `project/${deep}/x`, body: pattern(10) };
   assertEquals(codeOf(await give(bob, [...FILES, far])), "split");
+});
+
+Deno.test("who leaves puts in place the bundles it has begun with; those that wait have failed", async () => {
+  using dir = new TempDir();
+  const { inbox } = inboxAt(dir.path);
+  const commits = ["a", "b", "c", "d"].map((name) => {
+    const id = `0123456789abcd0${name}`;
+    const files = TIMED.map((file) => ({
+      ...file,
+      name: file.name.replace("project/", `project/${name}/`),
+    }));
+    return whole(inbox, id, files)();
+  });
+  inbox.leave();
+  const ends = await Promise.allSettled(commits);
+  inbox.close();
+  assertEquals(ends.map(({ status }) => status), [
+    ...["fulfilled", "fulfilled", "rejected", "rejected"] as const,
+  ]);
+  assertEquals(dir.list(), ["project"]);
+  assertEquals(dir.list("project"), ["a", "b"]);
 });
