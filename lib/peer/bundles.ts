@@ -5,6 +5,7 @@ import {
   BUNDLED_FILE_BYTES,
   MAX_BUNDLE_FILES,
   MAX_BUNDLE_NAMES,
+  MAX_NAME_LENGTH,
 } from "../protocol/limits.ts";
 import { BytesBody } from "../transfer/body.ts";
 import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
@@ -37,6 +38,8 @@ type SmallFile = Item & Required<Pick<Item, "fill" | "tree">> & {
 
 function isSmall(item: Item): item is SmallFile {
   return item.tree !== undefined && item.fill !== undefined &&
+    // Else the hub would take the offer for a breach: that fails by itself.
+    item.name.length <= MAX_NAME_LENGTH &&
     item.size !== null && item.size <= BUNDLED_FILE_BYTES;
 }
 
