@@ -158,6 +158,8 @@ export class Inbox {
       });
       return { arrival, agreed };
     } catch (error) {
+      // Its sender counts it so, too.
+      if (!isRoot(offer)) this.#trees.of(offer)?.failed.add(offer.name);
       emit({ event: "transfer.declined", ...facts });
       throw error;
     }
@@ -172,6 +174,7 @@ export class Inbox {
     const wish = decide(accept, offer.from);
     if (wish === "no" || (wish === "ask" && ask === undefined)) {
       for (const facts of told) {
+        tree?.failed.add(facts.name);
         this.#options.emit({ event: "transfer.declined", ...facts });
       }
       throw new Failure("declined", "the offer was declined");
