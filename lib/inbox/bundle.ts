@@ -149,6 +149,9 @@ export class BundleArrival implements Taking {
         if (!closed) file.close();
         removeIfThere(part);
       }
+      // What is in its place already comes again: it is to be looked for.
+      const { tree } = this.#needs;
+      if (tree !== undefined) tree.fresh = false;
       const failure = writeFailure(error);
       // On a full disk none of them would fare better.
       throw failure.code === "disk-full" ? failure : apart(failure);
