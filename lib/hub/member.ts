@@ -1,10 +1,9 @@
 /** One connection as the hub sees it: the greeting, then what its other end sends and is sent. */
 import { asFailure, Failure, failureCode, isRetryable } from "../failure.ts";
-import { apart } from "../inbox/bundle.ts";
 import { isSignedBy } from "../identity/identity.ts";
 import { helloProof } from "../identity/proof.ts";
 import { type ByteStream, Connection } from "../net/connection.ts";
-import { offerOf } from "../protocol/bundle.ts";
+import { apart, offerOf } from "../protocol/bundle.ts";
 import type { TransferId } from "../protocol/data.ts";
 import { RemoteProtocolError } from "../protocol/errors.ts";
 import {

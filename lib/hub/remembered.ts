@@ -21,8 +21,8 @@ interface Ended {
   readonly known: Known;
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly digest: Digest;
-  /** Nobody was there to be told. */
-  readonly untold: boolean;
+  /** Nobody was there to be told, or has been since. */
+  untold: boolean;
   /** On the hub's monotonic clock. */
   readonly at: number;
 }
@@ -42,11 +42,7 @@ export class Remembered {
       const known = knownOf(offer);
       this.#ended.set(offer.id, { known, outcomes, digest, untold, at });
     }
-    for (const [id, { at: then }] of this.#ended) {
-      const keep = this.#ended.size <= MAX_REMEMBERED;
-      if (keep && at - then <= PARK_MS) break;
-      this.#ended.delete(id);
-    }
+    this.#forget(at);
   }
 
   /** Who got what is offered under another id, by lower-case name. */
@@ -59,7 +55,26 @@ export class Remembered {
   /** Answers an offer that is made again because its sender did not hear; undefined for any other. */
   answer(offer: Offer, listener: TransferListener): Incoming | undefined {
     const ended = this.#find(offer);
-    return ended === undefined ? undefined : replay(ended, offer, listener);
+    if (ended === undefined) return undefined;
+    return replay(ended, offer, listener, () => this.#told(ended, offer));
+  }
+
+  /** Whoever offers it again under another id is told so once, and again if it comes back with that one. */
+  #told(ended: Ended, offer: Offer): void {
+    ended.untold = false;
+    if (this.#ended.get(offer.id) === ended) return;
+    const known = knownOf(offer);
+    this.#ended.set(offer.id, { ...ended, known });
+    this.#forget(ended.at);
+  }
+
+  /** Forgets what is too old at that moment, and the oldest of too many. */
+  #forget(at: number): void {
+    for (const [id, { at: then }] of this.#ended) {
+      const keep = this.#ended.size <= MAX_REMEMBERED;
+      if (keep && at - then <= PARK_MS) break;
+      this.#ended.delete(id);
+    }
   }
 
   #find(offer: Offer): Ended | undefined {
@@ -81,11 +96,12 @@ function isThat({ known, outcomes }: Ended, offer: Offer): boolean {
   return isAgain(known, offer, () => new Set(outcomes.keys()));
 }
 
-/** Tells a sender again what it did not hear; nothing is moved for it. */
+/** Tells a sender again what it did not hear; nothing is moved for it. `told` is called when that is done. */
 function replay(
   { outcomes, digest }: Ended,
   offer: Offer,
   listener: TransferListener,
+  told: () => void,
 ): Incoming {
   const tell = (other?: Outcome) => {
     for (const name of offer.to) {
@@ -97,7 +113,10 @@ function replay(
   return {
     append: () => {},
     finish: ({ sha256 }) => {
-      if (sha256 === digest.sha256) return tell();
+      if (sha256 === digest.sha256) {
+        told();
+        return tell();
+      }
       const message = "it differs from what was sent before";
       tell(failedOutcome({ code: "integrity", message }));
     },

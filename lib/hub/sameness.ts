@@ -1,4 +1,3 @@
-// @core
 /** Whether one offer is another come again. */
 import type { Offer } from "../transfer/transfer.ts";
 

@@ -18,7 +18,7 @@ import { hasBranch, makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
 import { makePart, setFileModified } from "./part_file.ts";
 import { partKey, type Parts } from "./parts.ts";
-import { findHeld, type Placer } from "./place.ts";
+import { findOffered, type Placer } from "./place.ts";
 import { withinTree } from "./policy.ts";
 import type { Received } from "./received.ts";
 import {
@@ -309,30 +309,6 @@ export class Arrival implements Taking {
     };
   }
 
-  /**
-   * Where the very file of a directory has come meanwhile: one that was queued, sent again because
-   * its sender was interrupted, comes twice at once. The partial file goes then.
-   */
-  #come(parent: string): string | undefined {
-    const { onConflict } = this.#options;
-    const { tree, modified_ms: modifiedMs, executable } = this.#offer;
-    const looks = tree !== undefined && onConflict !== "overwrite";
-    if (!looks || modifiedMs === undefined) return undefined;
-    const file = {
-      size: this.#received,
-      modifiedMs,
-      executable: executable === true,
-    };
-    const there = findHeld(
-      parent,
-      this.#name,
-      file,
-      onConflict === "rename",
-    );
-    if (there !== undefined) removeIfThere(this.#part ?? "");
-    return there;
-  }
-
   async #save(sha256: string): Promise<string | undefined> {
     const { dir, onConflict } = this.#options;
     const { id, from, tree, modified_ms } = this.#offer;
@@ -350,8 +326,10 @@ export class Arrival implements Taking {
       // Looked at again: a link may have come where a directory was.
       const parent = makeBranch(dir, this.#above);
       const policy = tree === undefined ? onConflict : withinTree(onConflict);
-      const saved = this.#come(parent) ??
-        this.#placer.place(part, parent, this.#name, policy);
+      const name = this.#name;
+      // One that was queued, sent again because its sender was interrupted, comes twice at once.
+      const held = () => findOffered(parent, name, this.#offer, onConflict);
+      const saved = this.#placer.place(part, parent, name, policy, held);
       if (saved === undefined) {
         const state = "skipped, a file of that name exists already";
         throw new Failure("conflict", state);

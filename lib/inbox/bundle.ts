@@ -6,23 +6,22 @@
 import { createHash } from "node:crypto";
 import type { TransferCompleted } from "../events.ts";
 import { Failure } from "../failure.ts";
-import type { BundleOffer, SingleOffer } from "../protocol/bundle.ts";
+import {
+  apart,
+  type BundleOffer,
+  type SingleOffer,
+} from "../protocol/bundle.ts";
 import { removeIfThere, writeFailure } from "../transfer/disk.ts";
 import type { PacedFile } from "../transfer/pace.ts";
 import { makeBranch, syncBranch } from "./branch.ts";
 import { syncSmallFile } from "./durable.ts";
 import type { InboxFiles, InboxOptions } from "./inbox.ts";
 import { makePart, setFileModified } from "./part_file.ts";
+import { findOffered } from "./place.ts";
 import { withinTree } from "./policy.ts";
 import { arrivalFacts, type Taking, type Whole } from "./taking.ts";
 import type { Growing } from "./trees.ts";
 import type { Turns } from "./turns.ts";
-
-/** The files of a bundle are to be offered one by one. */
-export function apart(reason?: unknown): Failure {
-  const state = "its files are to be offered one by one";
-  return new Failure("split", state, { cause: reason });
-}
 
 /** One file of a bundle, and the names from the inbox down to where it goes; all safe. */
 export interface BundledPath {
@@ -93,9 +92,12 @@ export class BundleArrival implements Taking {
       const state = "what arrived differs from what was sent (SHA-256)";
       throw new Failure("integrity", state);
     }
-    const placed = await this.#needs.turns.within(() => this.#place());
     const { id, from } = this.#offer;
-    this.#needs.journal.add(id, from, sha256);
+    const { journal, turns } = this.#needs;
+    const placed = await journal.placing(
+      ...[id, from, sha256, undefined] as const,
+      () => turns.within(() => this.#place()),
+    );
     this.#over = true;
     this.#tell(placed, whole);
     return { unchanged: false };
@@ -147,8 +149,12 @@ export class BundleArrival implements Taking {
         if (!closed) file.close();
         removeIfThere(part);
       }
+      // What is in its place already comes again: it is to be looked for.
+      const { tree } = this.#needs;
+      if (tree !== undefined) tree.fresh = false;
       const failure = writeFailure(error);
-      throw failure.code === "conflict" ? apart(failure) : failure;
+      // On a full disk none of them would fare better.
+      throw failure.code === "disk-full" ? failure : apart(failure);
     }
   }
 
@@ -169,7 +175,7 @@ export class BundleArrival implements Taking {
 
   /** `parents` are the directories looked at before, in this very moment. */
   #putInPlace(
-    { part, path }: Written,
+    { offer, part, path }: Written,
     parents: Map<string, Parent>,
   ): string {
     const { dir, onConflict } = this.#options;
@@ -179,7 +185,10 @@ export class BundleArrival implements Taking {
     parents.set(key, parent);
     const policy = withinTree(onConflict);
     const { placer } = this.#needs;
-    const saved = placer.place(part, parent.path, path.at(-1) ?? "", policy);
+    const name = path.at(-1) ?? "";
+    // It may have come meanwhile, when the same is sent twice at once.
+    const held = () => findOffered(parent.path, name, offer, onConflict);
+    const saved = placer.place(part, parent.path, name, policy, held);
     if (saved === undefined) throw apart(new Failure("conflict", "skipped"));
     return saved;
   }

@@ -32,6 +32,7 @@ export class Inbound {
   /** Commits under way. */
   readonly #committing = new Set<Promise<void>>();
   #received = 0;
+  #leaving = false;
 
   /** `name` is the recipient the hub knows this connection as. */
   constructor(
@@ -48,6 +49,12 @@ export class Inbound {
   /** Bytes of bodies that have come. */
   get received(): number {
     return this.#received;
+  }
+
+  /** Its owner is about to leave: what is not being put in place by now will not be. */
+  leave(): void {
+    this.#leaving = true;
+    this.#inbox.leave();
   }
 
   /** Resolves once nothing that arrived whole is still being put in place. */
@@ -137,7 +144,7 @@ export class Inbound {
       : this.#connection.heartbeat.sinceMs(sent_ms);
     const whole = { size, sha256, ...(oneWay === undefined ? {} : { oneWay }) };
     const commit = () => {
-      if (this.#open.get(id) !== incoming) return;
+      if (this.#leaving || this.#open.get(id) !== incoming) return;
       incoming.committing = true;
       const done = this.#commit(id, incoming, whole, arrivedAt)
         .finally(() => this.#committing.delete(done));

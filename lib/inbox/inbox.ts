@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { type FerryEvent, isMinor, type TransferFacts } from "../events.ts";
 import { Failure } from "../failure.ts";
 import {
+  apart,
   type BundleOffer,
   offersIn,
   type SingleOffer,
@@ -13,11 +14,11 @@ import type { Clock } from "../time/clock.ts";
 import { assertSpace } from "../transfer/space.ts";
 import type { Offer } from "../transfer/transfer.ts";
 import { Arrival } from "./arrival.ts";
-import { apart, BundleArrival, type BundledPath } from "./bundle.ts";
+import { BundleArrival, type BundledPath } from "./bundle.ts";
 import { hasBranch } from "./branch.ts";
 import { Owed } from "./owed.ts";
 import { isPartName, Parts } from "./parts.ts";
-import { findHeld, Placer } from "./place.ts";
+import { findOffered, Placer } from "./place.ts";
 import {
   type AcceptPolicy,
   type ConflictPolicy,
@@ -97,6 +98,11 @@ export class Inbox {
     this.#files = { journal, parts, placer: new Placer() };
   }
 
+  /** Its owner is about to leave: bundles that wait for their turn have failed. */
+  leave(): void {
+    this.#turns.sendAway(new Failure("absent", "it has left"));
+  }
+
   /** Lets go of what it holds while nothing arrives. */
   close(): void {
     this.#files.journal.close();
@@ -152,6 +158,8 @@ export class Inbox {
       });
       return { arrival, agreed };
     } catch (error) {
+      // Its sender counts it so, too.
+      if (!isRoot(offer)) this.#trees.of(offer)?.failed.add(offer.name);
       emit({ event: "transfer.declined", ...facts });
       throw error;
     }
@@ -166,6 +174,7 @@ export class Inbox {
     const wish = decide(accept, offer.from);
     if (wish === "no" || (wish === "ask" && ask === undefined)) {
       for (const facts of told) {
+        tree?.failed.add(facts.name);
         this.#options.emit({ event: "transfer.declined", ...facts });
       }
       throw new Failure("declined", "the offer was declined");
@@ -256,23 +265,16 @@ export class Inbox {
     return path;
   }
 
-  /**
-   * Where the very file of a directory lies already: by size and modification time, as rsync looks.
-   * With `overwrite` everything is written anew.
-   */
+  /** Where the very file of a directory lies already. */
   #find(offer: SingleOffer, path: readonly string[]): string | undefined {
     const { dir, onConflict } = this.#options;
-    const { kind, size, modified_ms: modifiedMs, tree, executable } = offer;
-    const looks = tree !== undefined && onConflict !== "overwrite";
-    if (
-      kind !== "file" || !looks || size === null || modifiedMs === undefined
-    ) return undefined;
+    const { kind, modified_ms, tree } = offer;
+    if (kind !== "file" || onConflict === "overwrite") return undefined;
+    if (tree === undefined || modified_ms === undefined) return undefined;
     const above = path.slice(0, -1);
     if (!hasBranch(dir, above)) return undefined;
-    const name = path.at(-1) ?? "";
-    const numbered = onConflict === "rename";
-    const file = { size, modifiedMs, executable: executable === true };
-    return findHeld(join(dir, ...above), name, file, numbered);
+    const parent = join(dir, ...above);
+    return findOffered(parent, path.at(-1) ?? "", offer, onConflict);
   }
 
   #isHeld(

@@ -6,13 +6,13 @@
 import type { FerryEvent, TransferFailed } from "../events.ts";
 import { Failure, failureCode } from "../failure.ts";
 import {
+  apart,
   type BundleOffer,
   offersIn,
   type SingleOffer,
 } from "../protocol/bundle.ts";
 import { INLINE_BYTES, MAX_TRANSFERS } from "../protocol/limits.ts";
 import type { Offer } from "../transfer/transfer.ts";
-import { apart } from "./bundle.ts";
 import { isLastOfTree, isRoot } from "./taking.ts";
 
 /**

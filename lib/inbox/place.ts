@@ -1,6 +1,7 @@
 /** Puts a received file under its final name: whole or not at all, and never over what policy protects. */
 import { join, SEPARATOR } from "@std/path";
 import { Failure } from "../failure.ts";
+import type { SingleOffer } from "../protocol/bundle.ts";
 import { numberedName } from "../text/filename.ts";
 import type { ConflictPolicy } from "./policy.ts";
 import { Renamer } from "./rename.ts";
@@ -16,13 +17,15 @@ export class Placer {
    * Moves the complete file at `part` into `dir` as `name`. Gives the path it has there, or undefined
    * when policy is `skip` and the name exists (`part` is then removed). Throws Failure `conflict`
    * when policy is `fail` and the name exists. A link at the final name is replaced or refused,
-   * never followed.
+   * never followed. Where the name is taken `held` may say where the very file lies already: that
+   * is given then, and `part` removed.
    */
   place(
     part: string,
     dir: string,
     name: string,
     policy: ConflictPolicy,
+    held: () => string | undefined = () => undefined,
   ): string | undefined {
     // Both are as they should be: nothing is left for join() to put right.
     const target = dir + SEPARATOR + name;
@@ -31,6 +34,11 @@ export class Placer {
       return target;
     }
     if (this.#moveTo(part, target)) return target;
+    const there = held();
+    if (there !== undefined) {
+      Deno.removeSync(part);
+      return there;
+    }
     if (policy === "fail") {
       throw new Failure("conflict", "a file of that name exists already");
     }
@@ -65,11 +73,30 @@ export class Placer {
 }
 
 /**
+ * Where the very file of a directory lies already, in `dir`, by size and modification time, as rsync
+ * looks. With `overwrite` everything is written anew.
+ */
+export function findOffered(
+  dir: string,
+  name: string,
+  { kind, size, modified_ms: modifiedMs, tree, executable }: SingleOffer,
+  onConflict: ConflictPolicy,
+): string | undefined {
+  const looks = tree !== undefined && onConflict !== "overwrite";
+  if (kind !== "file" || !looks || size === null || modifiedMs === undefined) {
+    return undefined;
+  }
+  const numbered = onConflict === "rename";
+  const file = { size, modifiedMs, executable: executable === true };
+  return findHeld(dir, name, file, numbered);
+}
+
+/**
  * The path in `dir` where a received file of that size and modification time lies already, and may be run if it is to be: as
  * `name`, or where it was `numbered` because another had the name, under one of its variants.
  * Undefined when it is not there.
  */
-export function findHeld(
+function findHeld(
   dir: string,
   name: string,
   file: {

@@ -71,27 +71,31 @@ export class Received {
     return known?.from.toLowerCase() === from.toLowerCase() ? known : undefined;
   }
 
-  /** A transfer is about to be put in place from a partial file. Tells afterwards whether it was. */
+  /**
+   * A transfer is about to be put in place, from a partial file if there is just one: then also who
+   * is killed meanwhile knows afterwards whether it was.
+   */
   async placing<T>(
     id: string,
     from: string,
     sha256: string,
-    part: string,
+    part: string | undefined,
     place: () => Promise<T>,
   ): Promise<T> {
     const placed = Promise.withResolvers<void>();
     placed.promise.catch(() => {}); // Only matters to who asks.
     this.#byId.set(id, { from, sha256, placed: placed.promise });
-    this.#write({ id, from, sha256, part });
+    if (part !== undefined) this.#write({ id, from, sha256, part });
     try {
       const result = await place();
       this.#byId.set(id, { from, sha256, placed: undefined });
       this.#trim();
+      if (part === undefined) this.#write({ id, from, sha256 });
       placed.resolve();
       return result;
     } catch (error) {
       this.#byId.delete(id);
-      this.#write({ id, from, sha256: "" });
+      if (part !== undefined) this.#write({ id, from, sha256: "" });
       placed.reject(error);
       throw error;
     }

@@ -35,7 +35,7 @@ export class FailedFiles {
 export interface Growing {
   /** A person has said that it may come. */
   agreed: boolean;
-  /** It was not there when it began: what is in it now has come with it. */
+  /** It was not there when it began: what is in it now has come with it, and does not come again. */
   fresh: boolean;
   readonly files: Omit<TreeCount, "failed">;
   readonly failed: FailedFiles;

@@ -1,9 +1,11 @@
 /** Small files of a directory put together, so that what a transfer costs is shared by many of them. */
 import { createHash } from "node:crypto";
+import { apart } from "../protocol/bundle.ts";
 import {
   BUNDLED_FILE_BYTES,
   MAX_BUNDLE_FILES,
   MAX_BUNDLE_NAMES,
+  MAX_NAME_LENGTH,
 } from "../protocol/limits.ts";
 import { BytesBody } from "../transfer/body.ts";
 import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
@@ -36,6 +38,8 @@ type SmallFile = Item & Required<Pick<Item, "fill" | "tree">> & {
 
 function isSmall(item: Item): item is SmallFile {
   return item.tree !== undefined && item.fill !== undefined &&
+    // Else the hub would take the offer for a breach: that fails by itself.
+    item.name.length <= MAX_NAME_LENGTH &&
     item.size !== null && item.size <= BUNDLED_FILE_BYTES;
 }
 
@@ -70,7 +74,10 @@ class Gathering {
   }
 }
 
-/** The files of a bundle one behind the other, read when the first byte is asked for. */
+/**
+ * The files of a bundle one behind the other, read when the first byte is asked for; that throws
+ * Failure `split` when one of them cannot be read.
+ */
 export class BundleBody implements Body {
   readonly size: number;
   readonly #parts: readonly Item[];
@@ -105,7 +112,11 @@ export class BundleBody implements Body {
     let at = 0;
     for (const { fill, size } of this.#parts) {
       const content = whole.subarray(at, at += size ?? 0);
-      fill?.(content);
+      try {
+        fill?.(content);
+      } catch (error) {
+        throw apart(error);
+      }
       const sha256 = createHash("sha256").update(content).digest("hex");
       this.digests.push({ size: content.length, sha256 });
     }

@@ -115,8 +115,9 @@ export class Client {
     return this.connection.heartbeat.roundTripMs ?? 0;
   }
 
-  /** Says BYE, once what has arrived is in place, and closes. */
+  /** Says BYE, once what has arrived and was begun with is in place, and closes. */
   async close(): Promise<void> {
+    this.inbound?.leave();
     await this.inbound?.settled();
     this.leave();
     this.connection.send({ type: "bye" });

@@ -319,8 +319,8 @@ function mayStartOver(
     outcome.retryable && outcome.lost === undefined && size !== null;
 }
 
-/** Whether the files of a bundle are to be sent one by one: so its recipient wants it, or one of them cannot be read. */
+/** Whether the files of a bundle are to be sent one by one: so its recipient wants it, or one of them cannot be read here. */
 function fallsApart(outcome: Outcome): boolean {
   return outcome.status === "failed" && outcome.lost === undefined &&
-    (outcome.code === "split" || outcome.code === "input");
+    outcome.code === "split";
 }

@@ -1,5 +1,6 @@
 // @core
 /** A bundle: several small files of a directory in one transfer, each told of as if it had come alone. */
+import { Failure } from "../failure.ts";
 import type { TransferId } from "./data.ts";
 import { INLINE_BYTES, MAX_BUNDLE_NAMES } from "./limits.ts";
 import type { BundledFile, MessageOf } from "./message.ts";
@@ -25,6 +26,12 @@ export function offerOf(
   { type: _, ...fields }: MessageOf<"offer">,
 ): SingleOffer | BundleOffer {
   return fields as SingleOffer | BundleOffer;
+}
+
+/** The files of a bundle are to be offered one by one. */
+export function apart(reason?: unknown): Failure {
+  const state = "its files are to be offered one by one";
+  return new Failure("split", state, { cause: reason });
 }
 
 /** The id of the `n`th file of a bundle: the bundle's, whose last eight digits count on. */

@@ -1,6 +1,9 @@
 /** A bundle on its way through the hub: to whom it may go, and what the hub's record says of it. */
 import { assert, assertEquals } from "@std/assert";
 import { Ledger } from "../../lib/hub/ledger/ledger.ts";
+import { Failure } from "../../lib/failure.ts";
+import { BundleBody } from "../../lib/peer/bundles.ts";
+import { Tree } from "../../lib/peer/tree.ts";
 import { idWithin } from "../../lib/protocol/bundle.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import type { Offer } from "../../lib/transfer/transfer.ts";
@@ -77,4 +80,39 @@ Deno.test("the ledger has a row for each file of a bundle, and none for what com
   assert(bob?.latency_ms !== undefined && bob.latency_ms.total >= 0);
   ledger.close();
   assertEquals(warnings, []);
+});
+
+Deno.test("a bundle its sender cannot read is no failure to anybody: its files come one by one", async () => {
+  using dir = new TempDir();
+  const clock = new FakeClock();
+  const ledger = new Ledger({
+    ...{ state: dir.path, hub: "lab", clock, warn: () => {} },
+  });
+  await using hub = new TestHub({ clock, events: { routes: ledger } });
+  await using alice = await TestPeer.join(hub.port, "alice", clock);
+  await using bob = await TestPeer.join(hub.port, "bob", clock);
+  const tree = new Tree("d");
+  const fill = (): never => {
+    throw new Failure("input", "it grew while it was sent");
+  };
+  const open = () => new BytesBody(BODY);
+  const part = { name: "d/a", kind: "file", tree, fill, open } as const;
+  const parts = [{ ...part, size: 10 }, { ...part, name: "d/b", size: 20 }];
+  const body = new BundleBody({ kind: "bundle", parts, size: 30, tree });
+  const heard = new Heard();
+  alice.client.outbound.carry(bundle(["bob"]), body, heard);
+  assertEquals(await heard.code("bob"), "split");
+  // What comes next has passed both.
+  const next = new Heard();
+  const single = offer({ inline: true, size: 30 });
+  alice.client.outbound.carry(single, new BytesBody(BODY), next);
+  assertEquals((await next.outcome("bob")).status, "delivered");
+  const names = [...ledger.deliveries({ since: 0, limit: 100 })].flat()
+    .map(({ name, status }) => `${name} ${status}`);
+  ledger.close();
+  assertEquals(names, ["report.csv delivered"]);
+  assertEquals(
+    bob.events.all.filter(({ event }) => event === "transfer.failed"),
+    [],
+  );
 });

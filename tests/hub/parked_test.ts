@@ -12,17 +12,17 @@ import { offer, RawEnd } from "../support/raw.ts";
 
 Deno.test("a sender's oldest goes for its newest, nobody else's", () => {
   const parked = new Parked<string>();
-  assertEquals(parked.add("quiet", "Bob"), undefined);
+  assertEquals(parked.add("quiet", "Bob"), []);
   for (let n = 0; n < MAX_PARKED_BY_ONE; n++) {
-    assertEquals(parked.add(`${n}`, "alice"), undefined);
+    assertEquals(parked.add(`${n}`, "alice"), []);
   }
-  assertEquals(parked.add("7", "alice"), undefined);
-  assertEquals(parked.add("one more", "Alice"), "0");
-  parked.delete("0", "alice");
+  assertEquals(parked.add("7", "alice"), []);
+  assertEquals(parked.add("one more", "Alice"), ["0"]);
   parked.delete("1", "alice");
   parked.delete("1", "alice");
-  assertEquals(parked.add("room", "alice"), undefined);
-  assertEquals(parked.add("again", "alice"), "2");
+  assertEquals(parked.add("room", "alice"), []);
+  assertEquals(parked.add("again", "alice"), ["2"]);
+  assertEquals(parked.add("a bundle", "alice", 3), ["3", "4", "5"]);
 });
 
 Deno.test("many names hold no more than a bound; who has the most gives way", () => {
@@ -32,12 +32,11 @@ Deno.test("many names hold no more than a bound; who has the most gives way", ()
   for (let name = 0; kept < MAX_PARKED; name++) {
     const many = name === 1 ? MAX_PARKED_BY_ONE : MAX_PARKED_BY_ONE - 500;
     for (let n = 0; n < many && kept < MAX_PARKED; n++, kept++) {
-      assertEquals(parked.add(`${name} ${n}`, `eve-${name}`), undefined);
+      assertEquals(parked.add(`${name} ${n}`, `eve-${name}`), []);
     }
   }
-  assertEquals(parked.add("late", "carol"), "1 0");
-  parked.delete("1 0", "eve-1");
-  assertEquals(parked.add("later", "carol"), "1 1");
+  assertEquals(parked.add("late", "carol"), ["1 0"]);
+  assertEquals(parked.add("later", "carol"), ["1 1"]);
 });
 
 Deno.test("a sender that begins what it never ends, on one connection after the other, is held to a bound", async () => {
@@ -67,5 +66,33 @@ Deno.test("a sender that begins what it never ends, on one connection after the 
       Math.min((round + 1) * MAX_TRANSFERS, MAX_PARKED_BY_ONE),
     );
   }
+  bob.conn.close();
+});
+
+Deno.test("bundles are held to the memory that as many transfers take", async () => {
+  await using hub = new TestHub();
+  using bob = await RawEnd.join(hub.port, "bob", { capabilities: ["bundle"] });
+  {
+    using end = await RawEnd.join(hub.port, "eve", {
+      ...{ role: "oneshot", capabilities: ["bundle"] },
+    });
+    const files = Array.from({ length: 128 }, (_, n) => ({
+      ...{ name: `d/${n}`, size: 0 },
+    }));
+    const offers = Array.from({ length: MAX_TRANSFERS }, (_, n) => {
+      const fields = offer({ from: "eve", size: 0 });
+      const bundle = { kind: "bundle", name: "d", tree: fields.id } as const;
+      const fingerprint = String(n).padStart(64, "0");
+      return encodeMessage({
+        type: "offer",
+        ...{ ...fields, ...bundle, files, fingerprint, wait_ms: 30_000 },
+      });
+    });
+    await end.write(await new Blob(offers).bytes());
+    await end.send({ type: "ping", t1: 0 });
+    await end.expect("pong");
+  }
+  while (hub.hub.connections > 1) await hub.clock.advance(0);
+  assertEquals(hub.hub.transfers, Math.floor(MAX_PARKED_BY_ONE / 12));
   bob.conn.close();
 });

@@ -296,6 +296,44 @@ Deno.test("a body that is all here is delivered though its sender was cut off; i
   assertEquals([receipt.recipient, receipt.status], ["bob", "delivered"]);
 });
 
+Deno.test("a file that arrived after its sender was cut off is told of once: sent another time, it goes another time", async () => {
+  await using hub = new TestHub();
+  using bob = await RawEnd.join(hub.port, "bob");
+  const first = lastingOffer(BODY);
+  {
+    using alice = await RawEnd.join(hub.port, "alice", { role: "oneshot" });
+    await alice.send({ type: "offer", ...first });
+    await bob.expect("offer");
+    await bob.send({ type: "accept", id: first.id, offset: 0 });
+    await alice.expect("accept");
+    await pour(alice, first.id, 0, BODY.length);
+    await alice.send({ type: "end", id: first.id, ...digestOf(BODY) });
+    await bob.body(first.id);
+  }
+  await noticed(hub);
+  const delivered = { status: "delivered", verify_ms: 0 } as const;
+  await bob.send({
+    type: "receipt",
+    recipient: "bob",
+    ...delivered,
+    id: first.id,
+  });
+  await bob.send({ type: "ping", t1: 0 });
+  await bob.expect("pong");
+  // Whoever was told, and lost again before it heard, may ask again.
+  for (const id of ["00000000000000aa", "00000000000000aa"]) {
+    using alice = await RawEnd.join(hub.port, "alice", { role: "oneshot" });
+    await alice.send({ type: "offer", ...first, id });
+    assertEquals((await alice.expect("accept")).offset, BODY.length);
+    await alice.send({ type: "end", id, ...digestOf(BODY) });
+    assertEquals((await alice.expect("receipt")).status, "delivered");
+  }
+  const id = "00000000000000ab";
+  using alice = await RawEnd.join(hub.port, "alice", { role: "oneshot" });
+  await alice.send({ type: "offer", ...first, id });
+  assertEquals((await bob.expect("offer")).id, id);
+});
+
 Deno.test("the next hub goes on with what the last one left, from either end", async () => {
   const first = new TestHub();
   const offered = lastingOffer(BODY);

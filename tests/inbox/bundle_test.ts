@@ -1,8 +1,11 @@
 /** A bundle from a hub: its files are there together, or it is refused whole and nothing of it is written elsewhere. */
 import { assert, assertEquals } from "@std/assert";
+import type { FerryEvent } from "../../lib/events.ts";
+import { Inbox } from "../../lib/inbox/inbox.ts";
 import type { BundledFile, MessageOf } from "../../lib/protocol/message.ts";
+import { FakeClock } from "../fake_clock.ts";
 import { concat } from "../protocol/vectors.ts";
-import { digestOf, pattern } from "../support/files.ts";
+import { digestOf, pattern, TempDir } from "../support/files.ts";
 import { codeOf, Hosted } from "../support/hosted.ts";
 import { offer } from "../support/raw.ts";
 
@@ -211,4 +214,100 @@ Deno.test("a bundle whose receipt was lost is not written again", async () => {
     "empty",
     "run.sh",
   ]);
+});
+
+/** An inbox without a connection, and what it has told. */
+function inboxAt(dir: string) {
+  const told: FerryEvent[] = [];
+  const inbox = new Inbox({
+    ...{ dir, name: () => "bob", accept: { kind: "all" } },
+    ...{ onConflict: "rename", keepMessages: false, windows: false },
+    clock: new FakeClock(),
+    emit: (event) => told.push(event),
+  });
+  return { inbox, told };
+}
+
+const TIMED = FILES.map((file) => ({ ...file, modified_ms: THEN }));
+
+/** The offer of a bundle, admitted and whole; its commit begins when it is called. */
+function whole(
+  inbox: Inbox,
+  id: string,
+  given: readonly Given[] = TIMED,
+): () => Promise<unknown> {
+  const { id: _, ...shared } = offer();
+  const files = given.map(({ body, ...file }) => ({
+    ...file,
+    size: body.length,
+  }));
+  const body = concat(given.map(({ body }) => body));
+  const admission = inbox.admit({
+    ...shared,
+    ...{ id, kind: "bundle", name: "project", tree: TREE, inline: true },
+    ...{ size: body.length, files },
+  }, new AbortController().signal);
+  assert(!admission.held);
+  admission.arrival.write(body, () => {});
+  return () => admission.arrival.commit(digestOf(body));
+}
+
+Deno.test("a bundle offered again while it is put in place is written and told of once", async () => {
+  using dir = new TempDir();
+  const { inbox, told } = inboxAt(dir.path);
+  const id = "0123456789abcd00";
+  const first = whole(inbox, id)();
+  const again = whole(inbox, id)();
+  await Promise.all([first, again]);
+  inbox.close();
+  assertEquals(dir.list("project"), ["a", "src"]);
+  assertEquals(dir.list("project", "src"), ["empty", "run.sh"]);
+  assertEquals(told.length, FILES.length);
+});
+
+Deno.test("the same files in two bundles at once are there once", async () => {
+  using dir = new TempDir();
+  const { inbox } = inboxAt(dir.path);
+  const commits = ["0123456789abcd00", "0123456789abce00"].map((id) =>
+    whole(inbox, id)
+  );
+  await Promise.all(commits.map((commit) => commit()));
+  inbox.close();
+  assertEquals(dir.list("project"), ["a", "src"]);
+  assertEquals(dir.list("project", "src"), ["empty", "run.sh"]);
+});
+
+Deno.test("a file the disk has no place for is for its sender to find out alone", async () => {
+  await using bob = await Hosted.join({ onConflict: "fail" });
+  const first = { id: TREE, tree: TREE, kind: "directory" as const };
+  await bob.give(new Uint8Array(0), { ...first, name: "project" });
+  const deep = Array.from({ length: 50 }, () => "\u6df1".repeat(80)).join("/");
+  const far = { name: `project/${deep}/x`, body: pattern(10) };
+  assertEquals(codeOf(await give(bob, [...TIMED, far])), "split");
+  // What was in its place by then is there already.
+  for (const { body, ...file } of TIMED) {
+    const alone = await bob.give(body, { ...file, tree: TREE, inline: true });
+    assert("unchanged" in alone && alone.unchanged === true, file.name);
+  }
+});
+
+Deno.test("who leaves puts in place the bundles it has begun with; those that wait have failed", async () => {
+  using dir = new TempDir();
+  const { inbox } = inboxAt(dir.path);
+  const commits = ["a", "b", "c", "d"].map((name) => {
+    const id = `0123456789abcd0${name}`;
+    const files = TIMED.map((file) => ({
+      ...file,
+      name: file.name.replace("project/", `project/${name}/`),
+    }));
+    return whole(inbox, id, files)();
+  });
+  inbox.leave();
+  const ends = await Promise.allSettled(commits);
+  inbox.close();
+  assertEquals(ends.map(({ status }) => status), [
+    ...["fulfilled", "fulfilled", "rejected", "rejected"] as const,
+  ]);
+  assertEquals(dir.list(), ["project"]);
+  assertEquals(dir.list("project"), ["a", "b"]);
 });

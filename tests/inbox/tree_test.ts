@@ -255,6 +255,25 @@ Deno.test("a directory with bytes of its own is refused", async () => {
   assertEquals(codeOf(verdict), "bad-data");
 });
 
+Deno.test("a file of a directory that is refused counts as failed, until it comes after all", async () => {
+  await using bob = await Hosted.join({ onConflict: "fail" });
+  const directory = { name: "docs", kind: "directory" } as const;
+  const tree = { ...directory, tree: TREE };
+  await bob.give(new Uint8Array(0), { ...tree, id: TREE });
+  for (const name of ["docs/a", "docs/b"]) {
+    Deno.writeTextFileSync(`${bob.peer.inboxDir}/${name}`, "another");
+    const refused = await bob.give(BODY, { name, tree: TREE });
+    assertEquals(codeOf(refused), "conflict");
+  }
+  Deno.removeSync(`${bob.peer.inboxDir}/docs/b`);
+  await bob.give(BODY, { name: "docs/b", tree: TREE });
+  await bob.give(new Uint8Array(0), tree);
+  const told = bob.peer.events.all.flatMap((one) =>
+    "files" in one && one.files !== undefined ? [one.files] : []
+  );
+  assertEquals(told, [{ transferred: 1, unchanged: 0, failed: 1 }]);
+});
+
 Deno.test("a directory whose last receipt was lost is told of once; what failed and came then has not failed", async () => {
   await using bob = await Hosted.join();
   const directory = { name: "docs", kind: "directory", size: 0 } as const;

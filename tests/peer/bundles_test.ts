@@ -94,6 +94,11 @@ const GROUPS: [what: string, items: Item[], groups: number[]][] = [
     Array.from({ length: 17 }, (_, n) => long(n)),
     [16, 1],
   ],
+  [
+    "no path that is too long for an offer",
+    [1, 2, 3].map((n) => file(tree, `${n}${"x".repeat(4094)}`, 0)),
+    [1, 1, 1],
+  ],
 ];
 
 for (const [what, items, groups] of GROUPS) {
