@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { Hub } from "../lib/hub/hub.ts";
-import { doorOf } from "../lib/hub/door.ts";
+import { doorOf } from "../lib/hub/admission/door.ts";
 import { CERTIFIED_NAME } from "../lib/net/certificate.ts";
 import { SecureListener } from "../lib/net/listen.ts";
 import { Access } from "../lib/peer/access.ts";

@@ -1,7 +1,7 @@
 /** `ferry peers`: who is connected, and freeing a name. */
 import { join } from "@std/path";
 import { Failure } from "../lib/failure.ts";
-import { NameBook } from "../lib/hub/names.ts";
+import { NameBook } from "../lib/hub/admission/names.ts";
 import { defineCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import { chooseHub, HUB_OPTIONS, stateOf } from "./hub_choice.ts";

@@ -2,12 +2,12 @@
 import { join, resolve } from "@std/path";
 import type { FerryEvent } from "../lib/events.ts";
 import { Failure, systemState } from "../lib/failure.ts";
-import { doorOf } from "../lib/hub/door.ts";
+import { doorOf } from "../lib/hub/admission/door.ts";
 import { Hub } from "../lib/hub/hub.ts";
 import type { Listener } from "../lib/hub/hub_options.ts";
 import { LocalRecipient } from "../lib/hub/local.ts";
-import { NameBook } from "../lib/hub/names.ts";
-import { Share } from "../lib/hub/share.ts";
+import { NameBook } from "../lib/hub/admission/names.ts";
+import { Share } from "../lib/hub/sharing/share.ts";
 import { DEFAULT_PORT, formatAddress, isLoopback } from "../lib/net/address.ts";
 import { SecureListener } from "../lib/net/listen.ts";
 import { MAX_CONNECTIONS, MAX_PEERS } from "../lib/protocol/limits.ts";

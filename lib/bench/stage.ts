@@ -1,5 +1,5 @@
 /** Where `ferry bench` plays: a hub of its own unless another is named, and peers of its own. */
-import { doorOf } from "../hub/door.ts";
+import { doorOf } from "../hub/admission/door.ts";
 import { Hub } from "../hub/hub.ts";
 import type { HubOptions } from "../hub/hub_options.ts";
 import { LocalRecipient } from "../hub/local.ts";

@@ -11,17 +11,17 @@ import type {
   Offer,
   TransferListener,
 } from "../transfer/transfer.ts";
-import { Admission } from "./admission.ts";
-import type { Answering } from "./answers.ts";
-import { answersFor } from "./giving.ts";
+import { Admission } from "./admission/admission.ts";
+import type { Answering } from "./sharing/answers.ts";
+import { answersFor } from "./sharing/giving.ts";
 import type { HubOptions } from "./hub_options.ts";
 import { Member, type MemberHub, type PeerInfo } from "./member.ts";
 import { Registry } from "./registry.ts";
-import type { RouteInfo } from "./route.ts";
-import type { RouteEvents } from "./route_events.ts";
-import { Router } from "./router.ts";
-import { SpoolRoom } from "./spool_room.ts";
-import { StrangerLog, Waiting } from "./strangers.ts";
+import type { RouteInfo } from "./routing/route.ts";
+import type { RouteEvents } from "./routing/route_events.ts";
+import { Router } from "./routing/router.ts";
+import { SpoolRoom } from "./spool/spool_room.ts";
+import { StrangerLog, Waiting } from "./admission/strangers.ts";
 
 /** What a hub that stops slowly leaves is looked for so often, and so many times. */
 const LOOK_MS = 1_000;

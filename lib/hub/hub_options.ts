@@ -4,12 +4,12 @@ import type { Failure } from "../failure.ts";
 import type { ByteStream } from "../net/connection.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Carrier } from "../transfer/transfer.ts";
-import type { Door } from "./door.ts";
-import type { History } from "./giving.ts";
+import type { Door } from "./admission/door.ts";
+import type { History } from "./sharing/giving.ts";
 import type { PeerInfo } from "./member.ts";
-import type { NameBook } from "./names.ts";
-import type { RouteEvents } from "./route_events.ts";
-import type { Share } from "./share.ts";
+import type { NameBook } from "./admission/names.ts";
+import type { RouteEvents } from "./routing/route_events.ts";
+import type { Share } from "./sharing/share.ts";
 
 /** Where connections come from; `Deno.listen` and `Deno.listenTls` give one. */
 export interface Listener {

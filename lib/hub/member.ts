@@ -29,11 +29,11 @@ import { formatSeconds } from "../time/deadline.ts";
 import { Outbound } from "../transfer/outbound.ts";
 import { failedOutcome, isAnswer } from "../transfer/outgoing.ts";
 import type { Carrier, Offer, TransferListener } from "../transfer/transfer.ts";
-import { DripWatch } from "./drip.ts";
-import type { Door } from "./door.ts";
-import { type Answering, Answers } from "./answers.ts";
-import type { Incoming } from "./incoming.ts";
-import type { Router } from "./router.ts";
+import { DripWatch } from "./admission/drip.ts";
+import type { Door } from "./admission/door.ts";
+import { type Answering, Answers } from "./sharing/answers.ts";
+import type { Incoming } from "./routing/incoming.ts";
+import type { Router } from "./routing/router.ts";
 
 /** Who is connected, as everyone on the hub may know. */
 export interface PeerInfo {

@@ -7,7 +7,7 @@ import { dirname, fromFileUrl, join } from "@std/path";
 import { TABLE } from "../../cmd/table.ts";
 import { BareHub } from "../../lib/bench/bare.ts";
 import { Ledger } from "../../lib/hub/ledger/ledger.ts";
-import { Share } from "../../lib/hub/share.ts";
+import { Share } from "../../lib/hub/sharing/share.ts";
 import { type Clock, systemClock } from "../../lib/time/clock.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import { denoDirectory } from "../cli/world.ts";
@@ -17,7 +17,7 @@ import { offer } from "../support/raw.ts";
 import { Heard } from "../support/recorder.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
-const TESTDATA = new URL("../../testdata/", import.meta.url);
+const TESTDATA = new URL("../../testdata", import.meta.url);
 
 /** What stands in examples for the hub of whoever reads them. */
 const PLACEHOLDER = "192.0.2.7";

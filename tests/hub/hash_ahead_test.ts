@@ -1,7 +1,7 @@
 /** A recipient that checks the part it has says so, and the sender hashes the same meanwhile: no time passes here, so nothing else can make it. */
 import { assert, assertEquals } from "@std/assert";
 import type { Carrier, Offer } from "../../lib/transfer/transfer.ts";
-import { Share } from "../../lib/hub/share.ts";
+import { Share } from "../../lib/hub/sharing/share.ts";
 import { CountedBody } from "../support/counted.ts";
 import { digestOf, pattern, TempDir } from "../support/files.ts";
 import { lastingOffer } from "../support/fingerprint.ts";

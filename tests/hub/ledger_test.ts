@@ -2,11 +2,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Ledger } from "../../lib/hub/ledger/ledger.ts";
-import type { Viewer } from "../../lib/hub/giving.ts";
-import { Share } from "../../lib/hub/share.ts";
+import type { Viewer } from "../../lib/hub/sharing/giving.ts";
+import { Share } from "../../lib/hub/sharing/share.ts";
 import type { Identity } from "../../lib/identity/identity.ts";
 import { LedgerFile } from "../../lib/hub/ledger/file.ts";
-import type { RouteEnd, RouteFacts } from "../../lib/hub/route_events.ts";
+import type {
+  RouteEnd,
+  RouteFacts,
+} from "../../lib/hub/routing/route_events.ts";
 import { LEDGER_FLUSH_MS } from "../../lib/protocol/limits.ts";
 import type { PastDelivery } from "../../lib/protocol/message.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";

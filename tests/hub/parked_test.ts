@@ -1,6 +1,6 @@
 /** What senders leave behind that come, begin and are cut off, again and again: bounded, each at its own cost. */
 import { assertEquals } from "@std/assert";
-import { Parked } from "../../lib/hub/parked.ts";
+import { Parked } from "../../lib/hub/routing/parked.ts";
 import {
   MAX_PARKED,
   MAX_PARKED_BY_ONE,

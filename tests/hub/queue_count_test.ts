@@ -1,7 +1,7 @@
 /** How many transfers a hub keeps queued: for one sender, for all, and again when some are over. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { QueueCount } from "../../lib/hub/queue_count.ts";
+import { QueueCount } from "../../lib/hub/queue/queue_count.ts";
 import { MAX_QUEUED, MAX_QUEUED_BY_ONE } from "../../lib/protocol/limits.ts";
 import { offer } from "../support/raw.ts";
 

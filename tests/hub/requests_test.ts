@@ -1,8 +1,8 @@
 /** Requests over real connections: bounded parts, each only when asked for, and what is got from a hub. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { answersFor, type History } from "../../lib/hub/giving.ts";
-import { Share } from "../../lib/hub/share.ts";
+import { answersFor, type History } from "../../lib/hub/sharing/giving.ts";
+import { Share } from "../../lib/hub/sharing/share.ts";
 import { RESPONSE_BYTES } from "../../lib/protocol/limits.ts";
 import type { MessageOf, PastDelivery } from "../../lib/protocol/message.ts";
 import { FakeClock } from "../fake_clock.ts";

@@ -1,6 +1,9 @@
 /** Senders, recipients and hubs that are cut off and come back: transfers go on where they were, once. */
 import { assert, assertEquals } from "@std/assert";
-import type { RouteEnd, RouteFacts } from "../../lib/hub/route_events.ts";
+import type {
+  RouteEnd,
+  RouteFacts,
+} from "../../lib/hub/routing/route_events.ts";
 import { PARK_MS } from "../../lib/protocol/limits.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import type { Offer } from "../../lib/transfer/transfer.ts";

@@ -1,7 +1,7 @@
 /** What a hub shares: nothing outside of it can be reached, and nothing hidden, whatever is asked for. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { Share } from "../../lib/hub/share.ts";
+import { Share } from "../../lib/hub/sharing/share.ts";
 import { TempDir } from "../support/files.ts";
 
 /** A shared directory beside a secret. */

@@ -1,13 +1,13 @@
 /** The spool: where bytes are kept, who may read them when, and that nothing of it stays. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { Spool } from "../../lib/hub/spool.ts";
-import { SpoolRoom } from "../../lib/hub/spool_room.ts";
+import { Spool } from "../../lib/hub/spool/spool.ts";
+import { SpoolRoom } from "../../lib/hub/spool/spool_room.ts";
 import {
   SPOOL_MEMORY_BYTES,
   SPOOL_MEMORY_TOTAL_BYTES,
 } from "../../lib/protocol/limits.ts";
-import { readNote, writeNote } from "../../lib/hub/spool_note.ts";
+import { readNote, writeNote } from "../../lib/hub/spool/spool_note.ts";
 import type { BodyReader } from "../../lib/transfer/transfer.ts";
 import { digestOf, listOf, pattern, TempDir } from "../support/files.ts";
 import { offer } from "../support/raw.ts";

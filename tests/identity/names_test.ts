@@ -1,7 +1,7 @@
 /** The book of names: shared, changed whole under a lock, never freed by damage. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { NameBook } from "../../lib/hub/names.ts";
+import { NameBook } from "../../lib/hub/admission/names.ts";
 import { MAX_BOUND_NAMES } from "../../lib/protocol/limits.ts";
 import { TempDir } from "../support/files.ts";
 

@@ -1,8 +1,8 @@
 /** Row: drip-fed bytes, after the greeting: what one sender can take from the others. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { DripWatch } from "../../lib/hub/drip.ts";
-import { Spool } from "../../lib/hub/spool.ts";
-import { SpoolRoom } from "../../lib/hub/spool_room.ts";
+import { DripWatch } from "../../lib/hub/admission/drip.ts";
+import { Spool } from "../../lib/hub/spool/spool.ts";
+import { SpoolRoom } from "../../lib/hub/spool/spool_room.ts";
 import { Failure } from "../../lib/failure.ts";
 import {
   MAX_SPOOL_FILES,

@@ -1,7 +1,7 @@
 /** Row: an alias taken for an identity (LocalSend CVE-2025-54792). */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { NameBook } from "../../lib/hub/names.ts";
+import { NameBook } from "../../lib/hub/admission/names.ts";
 import { BytesBody } from "../../lib/transfer/body.ts";
 import { pattern, TempDir } from "../support/files.ts";
 import { TestHub, TestPeer } from "../support/hub.ts";

@@ -1,7 +1,11 @@
 /** Row: half-open greetings, drip-fed bytes, thousands of silent connections (rsync 3.5, libp2p CVE-2022-23492). */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { originOf, StrangerLog, Waiting } from "../../lib/hub/strangers.ts";
+import {
+  originOf,
+  StrangerLog,
+  Waiting,
+} from "../../lib/hub/admission/strangers.ts";
 import {
   GREETING_GRACE_MS,
   MAX_GREETING,

@@ -1,6 +1,6 @@
 /** Who gets into a hub, by which way, and who does not. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { doorOf } from "../../lib/hub/door.ts";
+import { doorOf } from "../../lib/hub/admission/door.ts";
 import { hubIdentityPath } from "../../lib/state/hub_identity.ts";
 import { within } from "../support/within.ts";
 import { Place, says } from "./place.ts";

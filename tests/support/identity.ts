@@ -1,7 +1,7 @@
 /** Identities and hubs on which names belong to them, without a certificate between. */
 import { type Identity, openIdentity } from "../../lib/identity/identity.ts";
 import { helloProof } from "../../lib/identity/proof.ts";
-import { NameBook } from "../../lib/hub/names.ts";
+import { NameBook } from "../../lib/hub/admission/names.ts";
 import type { HubOptions } from "../../lib/hub/hub_options.ts";
 import type { ClientOptions } from "../../lib/peer/client.ts";
 import type { Fields } from "../../lib/protocol/message.ts";

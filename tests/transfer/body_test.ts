@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
 import { BytesBody, FileBody, StreamBody } from "../../lib/transfer/body.ts";
 import type { Body, BodyReader } from "../../lib/transfer/transfer.ts";
-import { OpenedBody } from "../../lib/hub/opened_body.ts";
+import { OpenedBody } from "../../lib/hub/sharing/opened_body.ts";
 import { CountedBody } from "../support/counted.ts";
 import { digestOf, pattern, TempDir } from "../support/files.ts";
 

@@ -10,7 +10,7 @@ import { join } from "@std/path";
 import { systemState } from "../../failure.ts";
 import { LEDGER_DAYS, LEDGER_ROWS } from "../../protocol/limits.ts";
 import type { PastDelivery } from "../../protocol/message.ts";
-import type { HistoryQuery } from "../giving.ts";
+import type { HistoryQuery } from "../sharing/giving.ts";
 import {
   assertOurs,
   claim,

@@ -18,7 +18,11 @@ import { type PastDelivery, sentenceOf } from "../../protocol/message.ts";
 import type { Clock } from "../../time/clock.ts";
 import { latencyOf } from "../../transfer/latency.ts";
 import type { Digest } from "../../transfer/transfer.ts";
-import type { RouteEnd, RouteEvents, RouteFacts } from "../route_events.ts";
+import type {
+  RouteEnd,
+  RouteEvents,
+  RouteFacts,
+} from "../routing/route_events.ts";
 import { InHandover, isDamage } from "./database.ts";
 import { LedgerFile, type LedgerQuery, type LedgerRow } from "./file.ts";
 

@@ -2,28 +2,28 @@
  * Takes transfers from their senders to their recipients: one spool in the middle, one carrier for
  * each recipient, and what each of them says goes back to the sender.
  */
-import { Failure } from "../failure.ts";
-import { MAX_QUEUE_MS } from "../protocol/limits.ts";
-import type { Clock } from "../time/clock.ts";
+import { Failure } from "../../failure.ts";
+import { MAX_QUEUE_MS } from "../../protocol/limits.ts";
+import type { Clock } from "../../time/clock.ts";
 import type {
   Body,
   Cancel,
   Carrier,
   Offer,
   TransferListener,
-} from "../transfer/transfer.ts";
-import { answerKept, type Kept } from "./again.ts";
+} from "../../transfer/transfer.ts";
+import { answerKept, type Kept } from "../queue/again.ts";
 import { both, type Incoming } from "./incoming.ts";
 import type { FindCarrier } from "./leg.ts";
 import { Route, type RouteInfo, type RouteNeeds } from "./route.ts";
-import { QueuedTrees } from "./queued_trees.ts";
+import { QueuedTrees } from "../queue/queued_trees.ts";
 import type { RouteEvents } from "./route_events.ts";
-import { QueueCount } from "./queue_count.ts";
+import { QueueCount } from "../queue/queue_count.ts";
 import { Parked } from "./parked.ts";
 import { Remembered } from "./remembered.ts";
 import { isAgain, isQueuedAgain, isSame, isSameFile } from "./sameness.ts";
-import { Spool } from "./spool.ts";
-import type { Leftover, SpoolRoom } from "./spool_room.ts";
+import { Spool } from "../spool/spool.ts";
+import type { Leftover, SpoolRoom } from "../spool/spool_room.ts";
 
 /** Files in a bundle that cost a hub as much memory as a transfer: of 128 with the longest paths, 145 kB, it was twelve. */
 const FILES_PER_WEIGHT = 12;

@@ -2,10 +2,10 @@
  * One recipient of a transfer on its way through the hub: it is carried there while the recipient is
  * here, and waited for or kept while they are away.
  */
-import { asFailure } from "../failure.ts";
-import { MAX_PARK_MS } from "../protocol/limits.ts";
-import type { Clock } from "../time/clock.ts";
-import { failedOutcome } from "../transfer/outgoing.ts";
+import { asFailure } from "../../failure.ts";
+import { MAX_PARK_MS } from "../../protocol/limits.ts";
+import type { Clock } from "../../time/clock.ts";
+import { failedOutcome } from "../../transfer/outgoing.ts";
 import type {
   Body,
   Cancel,
@@ -13,7 +13,7 @@ import type {
   Digest,
   Offer,
   Outcome,
-} from "../transfer/transfer.ts";
+} from "../../transfer/transfer.ts";
 
 type Failed = Extract<Outcome, { status: "failed" }>;
 

@@ -1,6 +1,6 @@
 /** Notices bodies that come too slowly to be meant: a sender must not hold its room in the spool for ever. */
-import { MIN_BODY_RATE } from "../protocol/limits.ts";
-import type { Clock } from "../time/clock.ts";
+import { MIN_BODY_RATE } from "../../protocol/limits.ts";
+import type { Clock } from "../../time/clock.ts";
 
 /** How long a body may do as it likes between two looks, in milliseconds: links fail and come back. */
 const WINDOW_MS = 300_000;

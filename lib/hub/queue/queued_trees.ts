@@ -3,8 +3,8 @@
  * the directory's first offer before everything in it, which goes nowhere if that is refused, and
  * its last offer, which gives it its modification time, after everything in it.
  */
-import { isLastOfTree } from "../inbox/taking.ts";
-import type { Offer, Outcome } from "../transfer/transfer.ts";
+import { isLastOfTree } from "../../inbox/taking.ts";
+import type { Offer, Outcome } from "../../transfer/transfer.ts";
 
 /** One transfer of a directory. */
 export interface TreePart {

@@ -1,12 +1,12 @@
 /** What became of transfers that are over, for senders that were lost and may not have heard. */
-import { MAX_REMEMBERED, PARK_MS } from "../protocol/limits.ts";
-import { failedOutcome } from "../transfer/outgoing.ts";
+import { MAX_REMEMBERED, PARK_MS } from "../../protocol/limits.ts";
+import { failedOutcome } from "../../transfer/outgoing.ts";
 import type {
   Digest,
   Offer,
   Outcome,
   TransferListener,
-} from "../transfer/transfer.ts";
+} from "../../transfer/transfer.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Route } from "./route.ts";
 import {

@@ -1,7 +1,7 @@
 /** Who may join a hub: whoever knows one of its secrets. */
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 
 /** What a hub goes by; the secrets may change while it runs. */
 export interface HubSecrets {

@@ -5,9 +5,9 @@
  * shared, nor is anything that is neither a file nor a directory.
  */
 import { join, SEPARATOR } from "@std/path";
-import { Failure } from "../failure.ts";
-import type { SharedFile } from "../protocol/message.ts";
-import { readFailure } from "../transfer/read.ts";
+import { Failure } from "../../failure.ts";
+import type { SharedFile } from "../../protocol/message.ts";
+import { readFailure } from "../../transfer/read.ts";
 
 /** Entries of a directory looked at together: a wait for the disk each is hidden behind the others. */
 const LOOKS_AT_ONCE = 64;

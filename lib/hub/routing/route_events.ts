@@ -1,6 +1,6 @@
 /** What a hub tells of the transfers that go through it, for whoever keeps a record of them. */
-import type { MessageOf } from "../protocol/message.ts";
-import type { Digest, Outcome } from "../transfer/transfer.ts";
+import type { MessageOf } from "../../protocol/message.ts";
+import type { Digest, Outcome } from "../../transfer/transfer.ts";
 
 /** A transfer, as its sender offered it. */
 export interface RouteFacts {

@@ -2,11 +2,11 @@
  * One transfer on its way through the hub. The sender may be lost and come back, each recipient
  * too; a recipient that is away may have it kept for later.
  */
-import { asFailure } from "../failure.ts";
-import { offersIn } from "../protocol/bundle.ts";
-import { MAX_PARK_MS, PARK_MS } from "../protocol/limits.ts";
-import type { Clock } from "../time/clock.ts";
-import { failedOutcome } from "../transfer/outgoing.ts";
+import { asFailure } from "../../failure.ts";
+import { offersIn } from "../../protocol/bundle.ts";
+import { MAX_PARK_MS, PARK_MS } from "../../protocol/limits.ts";
+import type { Clock } from "../../time/clock.ts";
+import { failedOutcome } from "../../transfer/outgoing.ts";
 import type {
   Body,
   Cancel,
@@ -14,13 +14,13 @@ import type {
   Offer,
   Outcome,
   TransferListener,
-} from "../transfer/transfer.ts";
+} from "../../transfer/transfer.ts";
 import { type FindCarrier, Leg, type LegRoute } from "./leg.ts";
-import type { QueuedTrees, TreePart } from "./queued_trees.ts";
+import type { QueuedTrees, TreePart } from "../queue/queued_trees.ts";
 import type { RouteEvents, RouteFacts } from "./route_events.ts";
 import { RouteSender } from "./route_sender.ts";
-import type { Spool } from "./spool.ts";
-import type { SpoolNote } from "./spool_note.ts";
+import type { Spool } from "../spool/spool.ts";
+import type { SpoolNote } from "../spool/spool_note.ts";
 
 /** A transfer under way, for whoever looks at the hub. */
 export interface RouteInfo {

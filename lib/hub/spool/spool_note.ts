@@ -1,14 +1,14 @@
 /** What stands beside a spool file, so that a hub that starts anew can go on with it. */
 import { dirname } from "@std/path";
 import * as v from "valibot";
-import { syncSmallFile } from "../inbox/durable.ts";
-import { FrameType } from "../protocol/frame.ts";
-import { offerOf } from "../protocol/bundle.ts";
-import { decodeMessage } from "../protocol/message.ts";
-import { replaceFile } from "../state/files.ts";
-import { removeIfThere } from "../transfer/disk.ts";
-import { PacedFile } from "../transfer/pace.ts";
-import type { Digest, Offer } from "../transfer/transfer.ts";
+import { syncSmallFile } from "../../inbox/durable.ts";
+import { FrameType } from "../../protocol/frame.ts";
+import { offerOf } from "../../protocol/bundle.ts";
+import { decodeMessage } from "../../protocol/message.ts";
+import { replaceFile } from "../../state/files.ts";
+import { removeIfThere } from "../../transfer/disk.ts";
+import { PacedFile } from "../../transfer/pace.ts";
+import type { Digest, Offer } from "../../transfer/transfer.ts";
 
 /** One transfer as it stands in the spool. */
 export interface SpoolNote {

@@ -2,15 +2,15 @@
  * An offer of what the hub keeps for its recipients already: a sender that was killed before it
  * heard so sends it again. It is answered from what is there, and not kept twice.
  */
-import { failedOutcome } from "../transfer/outgoing.ts";
+import { failedOutcome } from "../../transfer/outgoing.ts";
 import type {
   Cancel,
   Digest,
   Outcome,
   TransferListener,
-} from "../transfer/transfer.ts";
-import type { Incoming } from "./incoming.ts";
-import type { Route } from "./route.ts";
+} from "../../transfer/transfer.ts";
+import type { Incoming } from "../routing/incoming.ts";
+import type { Route } from "../routing/route.ts";
 
 /** Which transfers are kept for some recipients of an offer, by their names as the offer has them. */
 export type Kept = ReadonlyMap<string, Route>;

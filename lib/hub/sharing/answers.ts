@@ -3,10 +3,10 @@
  * is worked out while the client reads the last, never sooner. So a list of any length costs the
  * hub one part of it.
  */
-import { asFailure, Failure, isRetryable } from "../failure.ts";
-import type { Connection } from "../net/connection.ts";
-import { RESPONSE_BYTES } from "../protocol/limits.ts";
-import { type MessageOf, sentenceOf } from "../protocol/message.ts";
+import { asFailure, Failure, isRetryable } from "../../failure.ts";
+import type { Connection } from "../../net/connection.ts";
+import { RESPONSE_BYTES } from "../../protocol/limits.ts";
+import { type MessageOf, sentenceOf } from "../../protocol/message.ts";
 
 /** What a client asks. */
 export type Question = Omit<MessageOf<"request">, "type" | "request">;

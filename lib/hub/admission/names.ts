@@ -3,10 +3,10 @@
  * by replacing it whole, and is read again when another process has changed it.
  */
 import { join } from "@std/path";
-import { Failure } from "../failure.ts";
-import { MAX_BOUND_NAMES } from "../protocol/limits.ts";
-import { isName } from "../protocol/message.ts";
-import { makePrivateDirectory, replaceFile } from "../state/files.ts";
+import { Failure } from "../../failure.ts";
+import { MAX_BOUND_NAMES } from "../../protocol/limits.ts";
+import { isName } from "../../protocol/message.ts";
+import { makePrivateDirectory, replaceFile } from "../../state/files.ts";
 import { belongsToAnother } from "./naming.ts";
 
 const FILE = "names.json";

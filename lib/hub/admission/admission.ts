@@ -1,16 +1,16 @@
 /** Whether a newcomer may join a hub, and the name it gets. */
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 import {
   MAX_ADDRESS_SHARE,
   MAX_CONNECTIONS,
   MAX_PEERS,
-} from "../protocol/limits.ts";
-import type { MessageOf } from "../protocol/message.ts";
-import type { Clock } from "../time/clock.ts";
-import type { Member } from "./member.ts";
+} from "../../protocol/limits.ts";
+import type { MessageOf } from "../../protocol/message.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Member } from "../member.ts";
 import type { NameBook } from "./names.ts";
 import { nameForOneshot, nameForPeer, type Names } from "./naming.ts";
-import { assertNotReserved, type Registry } from "./registry.ts";
+import { assertNotReserved, type Registry } from "../registry.ts";
 import { originOf } from "./strangers.ts";
 
 /**

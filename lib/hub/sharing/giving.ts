@@ -1,21 +1,21 @@
 /** What the hub answers to requests: its history, the list of what it shares, and what is got from there. */
-import type { FerryEvent } from "../events.ts";
-import { asFailure, Failure, isRetryable } from "../failure.ts";
-import type { Item } from "../peer/item.ts";
-import { sendAll } from "../peer/outbox.ts";
-import { Tree } from "../peer/tree.ts";
-import { INLINE_BYTES } from "../protocol/limits.ts";
+import type { FerryEvent } from "../../events.ts";
+import { asFailure, Failure, isRetryable } from "../../failure.ts";
+import type { Item } from "../../peer/item.ts";
+import { sendAll } from "../../peer/outbox.ts";
+import { Tree } from "../../peer/tree.ts";
+import { INLINE_BYTES } from "../../protocol/limits.ts";
 import {
   type MissingFile,
   type PastDelivery,
   sentenceOf,
-} from "../protocol/message.ts";
-import type { Clock } from "../time/clock.ts";
-import { pause } from "../time/pause.ts";
-import { BytesBody } from "../transfer/body.ts";
-import { readFailure } from "../transfer/read.ts";
-import { fingerprintOfOpen } from "../transfer/fingerprint.ts";
-import type { Body, Carrier } from "../transfer/transfer.ts";
+} from "../../protocol/message.ts";
+import type { Clock } from "../../time/clock.ts";
+import { pause } from "../../time/pause.ts";
+import { BytesBody } from "../../transfer/body.ts";
+import { readFailure } from "../../transfer/read.ts";
+import { fingerprintOfOpen } from "../../transfer/fingerprint.ts";
+import type { Body, Carrier } from "../../transfer/transfer.ts";
 import {
   type Answer,
   type Answering,

@@ -1,8 +1,8 @@
 /** A file that is open already, and is sent as it was when it was opened. */
-import { Failure } from "../failure.ts";
-import { HashedBody, type Source } from "../transfer/hashed.ts";
-import { PacedFile } from "../transfer/pace.ts";
-import { readPieces, type Take } from "../transfer/read.ts";
+import { Failure } from "../../failure.ts";
+import { HashedBody, type Source } from "../../transfer/hashed.ts";
+import { PacedFile } from "../../transfer/pace.ts";
+import { readPieces, type Take } from "../../transfer/read.ts";
 
 type Reading = number | null | Promise<number | null>;
 

@@ -1,11 +1,11 @@
 // @core
 /** Connections that have not greeted: who must go when there are too many, and how much is said of them. */
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 import {
   GREETING_GRACE_MS,
   MAX_GREETING,
   MAX_GREETING_AT_ONCE,
-} from "../protocol/limits.ts";
+} from "../../protocol/limits.ts";
 
 /** Lines about strangers in one window; beyond it they are only counted. */
 const LINES = 20;

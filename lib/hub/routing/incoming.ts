@@ -1,5 +1,5 @@
 /** What a sender's connection does with a transfer it has offered. */
-import type { Cancel, Digest } from "../transfer/transfer.ts";
+import type { Cancel, Digest } from "../../transfer/transfer.ts";
 
 /** See above. */
 export interface Incoming {

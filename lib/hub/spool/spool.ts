@@ -6,13 +6,13 @@
  */
 import { createHash } from "node:crypto";
 import { dirname } from "@std/path";
-import { Failure } from "../failure.ts";
-import { syncDirectory, syncSmallFile } from "../inbox/durable.ts";
-import { INLINE_BYTES, SPOOL_MEMORY_BYTES } from "../protocol/limits.ts";
-import { readOver } from "../transfer/read.ts";
-import { removeIfThere, writeFailure } from "../transfer/disk.ts";
-import type { PacedFile } from "../transfer/pace.ts";
-import type { Body, BodyReader, Digest } from "../transfer/transfer.ts";
+import { Failure } from "../../failure.ts";
+import { syncDirectory, syncSmallFile } from "../../inbox/durable.ts";
+import { INLINE_BYTES, SPOOL_MEMORY_BYTES } from "../../protocol/limits.ts";
+import { readOver } from "../../transfer/read.ts";
+import { removeIfThere, writeFailure } from "../../transfer/disk.ts";
+import type { PacedFile } from "../../transfer/pace.ts";
+import type { Body, BodyReader, Digest } from "../../transfer/transfer.ts";
 import { type SpoolNote, writeNote, writeNoteSafely } from "./spool_note.ts";
 import type { Leftover, SpoolRoom } from "./spool_room.ts";
 

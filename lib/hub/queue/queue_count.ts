@@ -1,7 +1,7 @@
 /** How many transfers are queued, of whom: small ones fill no disk, but each costs memory. */
-import { Failure } from "../failure.ts";
-import { MAX_QUEUED, MAX_QUEUED_BY_ONE } from "../protocol/limits.ts";
-import type { Offer } from "../transfer/transfer.ts";
+import { Failure } from "../../failure.ts";
+import { MAX_QUEUED, MAX_QUEUED_BY_ONE } from "../../protocol/limits.ts";
+import type { Offer } from "../../transfer/transfer.ts";
 
 /** Counts offers with `queue_ms`; others are held to what their connection may have open. */
 export class QueueCount {

@@ -1,12 +1,12 @@
 // @core
 /** Which name a newcomer gets on a hub where names belong to keys. */
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 import {
   assertNotReserved,
   RESERVED_NAMES,
   taken,
   variantsOf,
-} from "./registry.ts";
+} from "../registry.ts";
 
 /** What is known of names when one is given; names in any case, keys as HELLO carries them. */
 export interface Names {

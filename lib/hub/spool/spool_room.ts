@@ -3,16 +3,16 @@
  * its process lives; what a hub of the same name left behind is taken over by the next.
  */
 import { basename, join } from "@std/path";
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 import {
   MAX_SPOOL_FILES,
   MAX_SPOOL_SHARE,
   SPOOL_MEMORY_TOTAL_BYTES,
-} from "../protocol/limits.ts";
-import { formatBytes } from "../text/units.ts";
-import { pause } from "../time/pause.ts";
-import { PacedFile } from "../transfer/pace.ts";
-import { assertSpace } from "../transfer/space.ts";
+} from "../../protocol/limits.ts";
+import { formatBytes } from "../../text/units.ts";
+import { pause } from "../../time/pause.ts";
+import { PacedFile } from "../../transfer/pace.ts";
+import { assertSpace } from "../../transfer/space.ts";
 import { readNote, type SpoolNote } from "./spool_note.ts";
 
 /** What a hub of another name left is cleared away after so long, unless something is queued in it. Milliseconds. */

@@ -3,7 +3,7 @@
  * Transfers whose sender was lost, and may come back. A connection has so many open at most, but one
  * that is made again and again could leave as many each time.
  */
-import { MAX_PARKED, MAX_PARKED_BY_ONE } from "../protocol/limits.ts";
+import { MAX_PARKED, MAX_PARKED_BY_ONE } from "../../protocol/limits.ts";
 
 /** What one sender has left, with the weight of each; the oldest first. */
 interface Group<T> {

@@ -1,5 +1,5 @@
 /** Whether one offer is another come again. */
-import type { Offer } from "../transfer/transfer.ts";
+import type { Offer } from "../../transfer/transfer.ts";
 
 /** What of an offer tells whether another is the same. */
 export type Known = Pick<

@@ -7,7 +7,7 @@ import type {
   Offer,
   Outcome,
   TransferListener,
-} from "../transfer/transfer.ts";
+} from "../../transfer/transfer.ts";
 
 /** Who sends a transfer, and what it has heard of it. */
 export class RouteSender {
