@@ -12,7 +12,7 @@ import type { Carrier, Outcome } from "../transfer/transfer.ts";
 import { bundled } from "./bundles.ts";
 import type { Bundle, Item } from "./item.ts";
 import { Sending, stopOf } from "./sending.ts";
-import { failureOf, treeFacts } from "./sent_events.ts";
+import { failureOf, goOnHint, treeFacts } from "./sent_events.ts";
 import type { Tree } from "./tree.ts";
 
 /** Small bodies in flight: enough to hide a round trip of tens of milliseconds. */
@@ -197,6 +197,7 @@ class Outbox {
         event: "transfer.failed",
         ...treeFacts(tree, this.#options.from, recipient),
         ...failureOf(lost),
+        ...goOnHint(tree, recipient),
       });
     }
   }

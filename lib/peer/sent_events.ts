@@ -5,6 +5,7 @@ import type {
   TransferFacts,
 } from "../events.ts";
 import type { FailureCode } from "../failure.ts";
+import { formatCount } from "../text/units.ts";
 import { latencyOf } from "../transfer/latency.ts";
 import type { Digest, Outcome } from "../transfer/transfer.ts";
 import type { Item } from "./item.ts";
@@ -59,7 +60,12 @@ export function endedEvent(
       return { event, ...facts, bytes, sha256, until };
     }
     case "failed":
-      return { event: "transfer.failed", ...facts, ...failureOf(outcome) };
+      return {
+        event: "transfer.failed",
+        ...facts,
+        ...failureOf(outcome),
+        ...(whole === undefined ? {} : goOnHint(whole, facts.to)),
+      };
   }
 }
 
@@ -68,6 +74,17 @@ export function failureOf(
   { code, message, retryable }: Extract<Outcome, { status: "failed" }>,
 ): { code: FailureCode; message: string; retryable: boolean } {
   return { code, message, retryable };
+}
+
+/** What may be done about a directory of which a recipient has a part. */
+export function goOnHint(tree: Tree, recipient: string): { hint?: string } {
+  const { transferred, unchanged } = tree.of(recipient).files;
+  const there = transferred + unchanged;
+  if (there === 0) return {};
+  const those = there === 1
+    ? "one of its files is"
+    : `${formatCount(there)} of its files are`;
+  return { hint: `${those} there; send it again to go on` };
 }
 
 /** A directory is through, and so is everything in it. */

@@ -288,3 +288,18 @@ Deno.test("what is queued goes file by file: its sender may be gone when it must
   const { offers } = await send(THREE, () => DELIVERED, ["bob"], 60_000);
   assertEquals(offers.map(({ name }) => name), ["d", "d/a", "d/b", "d/c", "d"]);
 });
+
+Deno.test("of a directory that stops half-way it is said how much of it is there, and that it goes on", async () => {
+  let bundles = 0;
+  const { ends } = await send(
+    (tree) => Array.from({ length: 1_300 }, (_, n) => file(tree, `${n}`, 1)),
+    ({ kind }) =>
+      kind !== "bundle" || bundles++ < 10
+        ? DELIVERED
+        : { ...SPLIT, code: "absent", message: "bob left" },
+  );
+  const whole = ends.at(-1);
+  assert(whole?.event === "transfer.failed" && whole.kind === "directory");
+  const there = "1,280 of its files are there";
+  assertEquals(whole.hint, `${there}; send it again to go on`);
+});
