@@ -138,7 +138,10 @@ export class Inbox {
       }
       if (decision === "yes") {
         const held = tree?.fresh ? undefined : this.#find(offer, path);
-        if (held !== undefined) return this.#isHeld(facts, held, tree);
+        if (held !== undefined) {
+          this.#files.parts.drop(offer);
+          return this.#isHeld(facts, held, tree);
+        }
       }
       this.#assertFree(offer, path);
       const arrival = new Arrival(

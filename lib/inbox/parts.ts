@@ -67,6 +67,14 @@ export class Parts {
     return path === undefined ? 0 : sizeOf(path);
   }
 
+  /** The file itself is here: what is kept of it serves no more. */
+  drop(offer: Offer): void {
+    if (this.#idle.size === 0) return;
+    const key = partKey(offer);
+    const path = key === undefined ? undefined : this.take(key);
+    if (path !== undefined) removeIfThere(path);
+  }
+
   /** Of two for one key, whose process was killed, only one can be gone on with. */
   #found(key: string, path: string): void {
     const other = this.#idle.get(key);

@@ -94,6 +94,28 @@ Deno.test("safety: a stale partial replaced a newer file: a partial file that is
   assertEquals(await sendRest(bob, BODY), [0, "delivered"]);
 });
 
+Deno.test("what is kept of a file goes when the file is there: it came in another way, and needs no byte", async () => {
+  using dir = new TempDir();
+  const then = Date.UTC(2020, 0, 2);
+  const tree = "00000000000000aa";
+  const fields = { name: "d/a", tree, modified_ms: then };
+  await using bob = await Hosted.join({ dir: dir.path });
+  const { id } = await bob.offer(lastingOffer(BODY, fields));
+  await bob.hub.expect("accept");
+  await bob.hub.data(id, 0, BODY.subarray(0, PART));
+  const lost = { code: "disconnected", message: "alice disconnected" };
+  await bob.hub.send({ type: "cancel", id, ...lost });
+  await bob.hub.expect("receipt");
+  assertEquals(dir.list().length, 1);
+  Deno.mkdirSync(dir.at("d"));
+  Deno.writeFileSync(dir.at("d/a"), BODY);
+  Deno.utimeSync(dir.at("d/a"), new Date(then), new Date(then));
+  await bob.offer(lastingOffer(BODY, fields));
+  const receipt = await bob.hub.expect("receipt");
+  assert(receipt.status === "delivered" && receipt.unchanged === true);
+  assertEquals(dir.list(), ["d"]);
+});
+
 Deno.test("a sender's cancel takes the partial file away; any other end keeps it", async () => {
   for (
     const [code, left] of [["cancelled", 0], ["deadline.idle", 1]] as const
