@@ -155,7 +155,14 @@ export function asProcesses(
       return {
         printed,
         status: ended(),
-        signal: (kind) => child.kill(kind === "sigint" ? "SIGINT" : "SIGTERM"),
+        signal: (kind) => {
+          try {
+            child.kill(kind === "sigint" ? "SIGINT" : "SIGTERM");
+          } catch (error) {
+            if (!(error instanceof TypeError)) throw error;
+            // It has just ended by itself.
+          }
+        },
         hangUp,
       };
     },

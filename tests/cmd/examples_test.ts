@@ -17,7 +17,7 @@ import { offer } from "../support/raw.ts";
 import { Heard } from "../support/recorder.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
-const TESTDATA = new URL("../../testdata", import.meta.url);
+const TESTDATA = new URL("../../testdata/", import.meta.url);
 
 /** What stands in examples for the hub of whoever reads them. */
 const PLACEHOLDER = "192.0.2.7";
