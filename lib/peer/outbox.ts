@@ -119,8 +119,9 @@ class Outbox {
 
   /** Waits for room among the transfers in flight, then begins one; of a directory, for what must come before. */
   async begin(item: Item | Bundle): Promise<void> {
-    await this.#sendApart();
-    await this.#room(item);
+    // Without a pause where there is nothing to wait for: offers then leave in one write.
+    if (this.#apart.length > 0) await this.#sendApart();
+    if (!this.#hasRoom(item)) await this.#room(item);
     const { tree } = item;
     if (tree === undefined) return this.#send(item, this.#options.to);
     const step = item.kind === "bundle" ? undefined : item.step;
@@ -165,13 +166,14 @@ class Outbox {
     }
   }
 
-  async #room({ size }: Item | Bundle): Promise<void> {
-    const small = this.#isSmall(size);
-    while (
-      small ? this.#small >= this.#mostSmall : this.#large >= this.#mostLarge
-    ) {
-      await this.#change();
-    }
+  async #room(item: Item | Bundle): Promise<void> {
+    while (!this.#hasRoom(item)) await this.#change();
+  }
+
+  #hasRoom({ size }: Item | Bundle): boolean {
+    return this.#isSmall(size)
+      ? this.#small < this.#mostSmall
+      : this.#large < this.#mostLarge;
   }
 
   #isSmall(size: number | null): boolean {
